@@ -71,7 +71,9 @@ enum cause {
 	CAUSE_UNROUTABLE,	/* only addresses that are never called */
 	CAUSE_SYNTAX,		/* no mailbox */
 	CAUSE_REQUEST,		/* no request */
-	CAUSE_NOT_CATCH_ALL,	/* in the cache only: a catch-all test failed */
+	/* in the cache only: */
+	CAUSE_NOT_CATCH_ALL,	/* a catch-all test was refused */
+	CAUSE_NULL_REFUSED,	/* a host refuses the null reverse-path */
 	CAUSES			/* how many there are */
 };
 
@@ -105,6 +107,192 @@ struct reply {
 	char	 text[REPLY_TEXT_MAX + 1];	/* code included */
 };
 
+/* What the administrator said on the command line; set once, in cbvd.c. */
+struct options {
+	int		 v4, v6;	/* families that may be called */
+	int		 verbose;
+	int		 no_test;	/* -n */
+	long long	 lenient, nonglobal;
+	int		 recipients;	/* -R: which DSN a cause gets */
+	const char	*cache;		/* NULL: none */
+	const char	*from;		/* -f; NULL: never */
+	const char	*helo;		/* -h; NULL: the address literal */
+	const char	*port;		/* -p */
+	in_port_t	 smtp_port;
+	struct sockaddr_storage	 ns;	/* -N; ss_family 0: resolv.conf */
+	struct sockaddr_in	 bind4;	/* -b; sin_family 0: the system's */
+	struct sockaddr_in6	 bind6;
+	/* -o: seconds, and numbers */
+	long long	 positive, refresh, negative, temporary, domain, blocked;
+	long long	 wait, connect, command, total;
+	long long	 perhost, all, rate, rate_s, size;
+};
+extern struct options opt;
+
+/* Milliseconds of CLOCK_MONOTONIC: every deadline is one of these. */
+static inline int64_t
+mono_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
+}
+
+/*
+ * request.c: one request in, one answer out, in the same form.
+ */
+enum request_state {
+	REQUEST_BAD,		/* answer 500: why says what was wrong */
+	REQUEST_OK,
+	REQUEST_END		/* EOF where a request could have begun */
+};
+
+struct request {
+	char		 address[REQUEST_MAX];	/* as it came, no brackets */
+	size_t		 len;
+	const char	*why;
+};
+
+/*
+ * Read one request from descriptor 0, until deadline at most.  A line form
+ * counts only when its LF has come: the wire may have cut the domain.
+ */
+enum request_state	 request_read(struct request *rq, int64_t deadline);
+
+/*
+ * Make the answer to a request about mailbox, a string of printable
+ * characters or UTF-8, out of a verdict.  buf has ANSWER_MAX + 1 octets.
+ * Returns the length.
+ */
+size_t	 request_answer(const char *mailbox, const struct verdict *v, char *buf);
+
+/*
+ * Write an answer to descriptor 1.  Async-signal-safe.  Returns 0, or -1 with
+ * errno if it could not be written in a second.
+ */
+int	 request_write(const char *buf, size_t len);
+
+/*
+ * Tell the client that this was all, so that it sees EOF while the process
+ * goes on: close(2) would not do where the superserver keeps the socket.
+ * Async-signal-safe.
+ */
+void	 request_shut(void);
+
+/* Read and throw away what the client still sends: unread input at the exit
+ * would reset the connection before the answer is read. */
+void	 request_drain(void);
+
+/*
+ * mailbox.c: the syntax of mailboxes and host names (RFC 5321, 4.1.2).
+ */
+struct mailbox {
+	char	 address[MAILBOX_MAX + 1];	/* as it came */
+	char	 local_part[LOCAL_PART_MAX + 1];	/* quotes included */
+	char	 domain[MAILBOX_MAX + 1];	/* lower case */
+	int	 literal;	/* the domain is an address literal */
+	int	 utf8;		/* the local-part needs SMTPUTF8 (RFC 6531) */
+};
+
+/*
+ * Take the len octets at s for a mailbox.  Nothing is repaired or cut.
+ * Returns 1, or 0 with the reason in *why, which lives for ever.
+ */
+int	 mailbox_parse(const char *s, size_t len, struct mailbox *mb,
+	    const char **why);
+
+/* 1 if the local-part is postmaster, in any case of letters (4.5.1). */
+int	 mailbox_postmaster(const struct mailbox *mb);
+
+/* The name under which a mailbox is remembered: local-part exact, domain
+ * folded.  key has MAILBOX_MAX + 1 octets. */
+void	 mailbox_key(const struct mailbox *mb, char *key);
+
+/*
+ * 1 if the len octets at s are a host name: letters, digits, hyphens, labels
+ * of 1 to 63, 253 in all, the last label neither all digits nor beginning
+ * with 0x, so that no reader takes it for an IP address (RFC 1123, 2.1).
+ * With underscore, one is allowed anywhere a letter is.
+ */
+int	 mailbox_hostname(const char *s, size_t len, int underscore);
+
+/*
+ * mx.c: the hosts that accept mail for a domain (RFC 5321, 5.1; RFC 7505).
+ */
+struct mx_host {
+	char		 name[DOMAIN_MAX + 1];
+	unsigned int	 pref;
+	uint32_t	 shuffle;	/* order among equal preferences */
+};
+
+struct mx_addr {
+	struct sockaddr_storage	 ss;	/* exactly what connect(2) gets */
+	socklen_t	 len;
+	const char	*host;		/* lives in struct mx */
+	int		 best;		/* the host is of the best preference */
+	char		 ip[INET6_ADDRSTRLEN];
+};
+
+struct mx {
+	struct mx_host	 hosts[MX_HOSTS_MAX];	/* in the order to be asked */
+	size_t		 nhosts, host;		/* host: the next one */
+	struct mx_addr	 addrs[2 * MX_ADDRS_MAX];	/* of the host before */
+	size_t		 naddrs, addr;
+	char		 called[MX_ADDRS_MAX][INET6_ADDRSTRLEN];
+	size_t		 ncalled;
+	int64_t		 deadline;
+	enum cause	 none;		/* the verdict if nobody is called */
+	char		 why[TEXT_MAX];	/* and the reason */
+};
+
+/*
+ * Find the MX hosts of domain, implicit MX included, in the order in which
+ * they are to be asked.  Returns 1, or 0 with a verdict: CAUSE_DNS,
+ * CAUSE_NO_DOMAIN, CAUSE_NULL_MX.
+ */
+int	 mx_lookup(const char *domain, int64_t deadline, struct mx *mx,
+	    struct verdict *v);
+
+/*
+ * Give the next address that may be called, looking up hosts as they are
+ * reached; no address twice.  Returns 1, or 0 when there is none left.
+ */
+int	 mx_next(struct mx *mx, struct mx_addr *addr);
+
+/*
+ * The verdict when mx_next() gave no address at all, or none that answered:
+ * CAUSE_DNS, CAUSE_FAMILY, CAUSE_OURSELVES, CAUSE_UNROUTABLE or
+ * CAUSE_NO_DOMAIN, the most harmless that is true.
+ */
+void	 mx_none(const struct mx *mx, struct verdict *v);
+
+/*
+ * callout.c: ask one host.
+ */
+#define CALLOUT_TEST	1	/* test for catch-all */
+#define CALLOUT_FROM	2	/* begin with -f as the reverse-path */
+
+struct callout {
+	struct verdict	 v;
+	int		 decided;	/* this host has the last word */
+	int		 tested;	/* catch-all test: 1 all accepted, -1 not */
+	char		 test[TEXT_MAX];	/* the reply to the test */
+	int		 null_refused;	/* and -f then accepted at MAIL */
+	char		 null_text[TEXT_MAX];	/* the refusal at MAIL */
+};
+
+/*
+ * Ask the MX host at addr whether it would accept mail for rcpt.  The
+ * transaction stops after RCPT (RFC 5321, 4.1.1.3); no message is ever sent.
+ * Nothing lasts longer than deadline.  What happened is always told in c.
+ */
+void	 callout_ask(const struct mx_addr *addr, const struct mailbox *rcpt,
+	    int flags, int64_t deadline, struct callout *c);
+
+/* Wait a moment for the reply to QUIT and close: after the answer is out. */
+void	 callout_end(void);
+
 /*
  * reply.c: what a reply means.
  */
@@ -133,4 +321,84 @@ enum meaning	 reply_meaning(const struct reply *reply);
  * there is none of the class of the reply code.
  */
 int	 reply_dsn(const char *text, char *dsn);
+
+/*
+ * verdict.c: code, DSN, age and words by cause; the log line.
+ */
+enum scope {
+	SCOPE_NONE,		/* never stored */
+	SCOPE_MAILBOX,
+	SCOPE_DOMAIN,
+	SCOPE_CATCH_ALL,	/* of a domain: the catch-all test */
+	SCOPE_HOST		/* of an IP address */
+};
+
+/* Fill a verdict of now.  host may be "". */
+void	 verdict_set(struct verdict *v, enum cause cause, enum stage stage,
+	    const char *host, const char *fmt, ...)
+	    __attribute__((__format__(__printf__, 5, 6)));
+
+int		 verdict_code(enum cause cause);	/* as VRFY (RFC 5321, 3.5.3) */
+int		 verdict_exit(enum cause cause);	/* sysexits.h */
+enum scope	 verdict_scope(enum cause cause);
+time_t		 verdict_age(enum cause cause);	/* seconds it may be served */
+
+/* DSN by cause (RFC 3463); dsn has DSN_MAX octets. */
+void	 verdict_dsn(const struct verdict *v, char *dsn);
+
+/*
+ * The evidence as one line of printable ASCII of less than size octets, and
+ * how long it has been known.  Cut at a character; the end is kept.
+ */
+void	 verdict_text(const struct verdict *v, char *buf, size_t size);
+
+/* A duration as people say it, in its largest unit: "3m".  buf: 24 octets. */
+void	 verdict_duration(time_t s, char *buf);
+
+/* One syslog(3) line for one query that took ms milliseconds. */
+void	 verdict_log(const char *mailbox, const struct verdict *v, int64_t ms);
+
+/* Escape len octets of foreign text into buf: printable ASCII, one line. */
+void	 verdict_escape(const char *s, size_t len, char *buf, size_t size);
+
+/* With -v, show a line on standard error, escaped. */
+void	 verdict_trace(const char *fmt, ...)
+	    __attribute__((__format__(__printf__, 1, 2)));
+
+/*
+ * cache.c: the gdbm file.  No trouble with it ever changes a verdict.
+ */
+
+/*
+ * Open the cache under its lock; at most a second is waited for that.  A
+ * writer makes the file if need be and sets a corrupt one aside.  Returns 0
+ * or -1 with errno; then do without.  Must be followed by cache_end().
+ */
+int	 cache_begin(int writer);
+
+/*
+ * Fetch what is known of name: a key of mailbox_key(), a domain in lower case
+ * or an IP address.  Returns 1 if there is a record that is sound and has
+ * not outlived its age, else 0.
+ */
+int	 cache_get(enum scope scope, const char *name, struct verdict *v);
+
+/* Store, and drop old records where the file has reached its size.  Returns
+ * 0, or -1 if it was not stored. */
+int	 cache_put(enum scope scope, const char *name, const struct verdict *v);
+
+/* Unlock.  Cheap: the file of a writer is synced by cache_close() alone. */
+void	 cache_end(void);
+
+/* Close what cache_end() left open: after the answer is out. */
+void	 cache_close(void);
+
+/*
+ * For people: list the records of keys (NULL-terminated; none: all) on out,
+ * forget them, drop what has expired and give the space back.  0, or -1 with
+ * errno.
+ */
+int	 cache_list(char **keys, FILE *out);
+int	 cache_forget(char **keys);
+int	 cache_expire(void);
 #endif

@@ -1,0 +1,693 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * cache.c: what is remembered: a gdbm file, its lock, its records.
+ * Every record has one size, for then a killed writer leaves no wrong data
+ * behind and the file does not leak; and a key that only this cache can make,
+ * for gdbm's hash can be made to collide by whoever chooses mailboxes.
+ * What does not check is no record, and no trouble here changes a verdict.
+ * Must never hold the lock while the network is waited for.
+ */
+#include <sys/types.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gdbm.h>
+#include <libutil.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "cbvd.h"
+
+#if defined(__FreeBSD__)
+#include <sha256.h>
+#define SHA2_CTX	SHA256_CTX
+#define SHA256Init	SHA256_Init
+#define SHA256Update	SHA256_Update
+#define SHA256Final	SHA256_Final
+#else
+#include <sha2.h>
+#if defined(__NetBSD__)
+#define SHA2_CTX	SHA256_CTX
+#define SHA256Init	SHA256_Init
+#define SHA256Update	SHA256_Update
+#define SHA256Final	SHA256_Final
+#endif
+#endif
+
+#define KEY_LEN		16
+#define RECORD_LEN	496
+#define SECRET_LEN	16
+#define SUM_LEN		16
+#define FORMAT		1	/* of struct record; others are no records */
+#define BLOCK		4096	/* gdbm's; smaller ones make its directory big */
+#define LOCK_MS		1000	/* how long the lock is waited for */
+#define LOCK_STEP_MS	10
+#define FSIZE_OF(size)	((rlim_t)(size) * 2 + 1048576)
+#define EVICT_LOOK	64	/* records a writer looks at when the file is full */
+
+/*
+ * A record as it stands in the file.  name, host and text follow each other
+ * in strings, each ended by NUL; the text is cut to what is left.
+ */
+struct record {
+	uint8_t		sum[SUM_LEN];	/* over secret, key and all below */
+	uint32_t	format;
+	uint8_t		scope, cause, stage, with_from;
+	int64_t		when;		/* epoch seconds */
+	int64_t		mono;		/* CLOCK_MONOTONIC seconds */
+	char		strings[RECORD_LEN - SUM_LEN - 24];
+};
+_Static_assert(sizeof(struct record) == RECORD_LEN, "one size for all");
+
+struct key {
+	uint8_t		octets[KEY_LEN];
+};
+
+static int	 file_open(int);
+static int	 file_sound(int);
+static int	 file_read_open(void);
+static void	 file_limit(int);
+static int	 database_open(int);
+static int	 database_damaged(void);
+static void	 database_drop(void);
+static int	 secret_get(int);
+static void	 sum(const struct key *, const struct record *, uint8_t *);
+static void	 key_make(enum scope, const char *, struct key *);
+static void	 record_make(enum scope, const char *, const struct verdict *,
+		    const struct key *, struct record *);
+static int	 record_read(const struct record *, const struct key *,
+		    enum scope *, const char **, struct verdict *);
+static int	 record_fetch(const struct key *, struct record *);
+static int	 record_store(const struct key *, const struct record *);
+static void	 record_delete(const struct key *);
+static time_t	 record_left(const struct record *);
+static void	 evict(const struct key *);
+static size_t	 keys_all(struct key **);
+static int	 key_wanted(char **, const char *);
+static void	 list_one(const struct key *, char **, FILE *);
+
+static const struct key	 secret_key;	/* zeros: the secret's own */
+static uint8_t		 secret[SECRET_LEN];
+static int		 fd = -1;
+static GDBM_FILE	 db, stale;	/* stale: unlocked, to be closed */
+
+int
+cache_begin(int writer)
+{
+	int tries;
+
+	if (opt.cache == NULL) {
+		errno = ENOENT;
+		return (-1);
+	}
+	cache_close();
+	for (tries = 0; tries < 2; tries++) {
+		if (file_open(writer) == -1)
+			return (-1);
+		if (writer)
+			file_limit(1);
+		if (database_open(writer) == 0 && secret_get(writer) == 0)
+			return (0);
+		if (!writer || !database_damaged())
+			break;
+		database_drop();
+	}
+	cache_end();
+	if (!writer)
+		errno = ENOENT;
+	return (-1);
+}
+
+int
+cache_get(enum scope scope, const char *name, struct verdict *v)
+{
+	struct record record;
+	struct key key;
+	enum scope is;
+	const char *of;
+
+	key_make(scope, name, &key);
+	if (record_fetch(&key, &record) == -1 ||
+	    record_read(&record, &key, &is, &of, v) == -1)
+		return (0);
+	if (is != scope || strcmp(of, name) != 0 || record_left(&record) <= 0)
+		return (0);
+	v->cached = 1;
+	return (1);
+}
+
+int
+cache_put(enum scope scope, const char *name, const struct verdict *v)
+{
+	struct record record;
+	struct key key;
+	struct stat st;
+
+	if (db == NULL)
+		return (-1);
+	key_make(scope, name, &key);
+	record_make(scope, name, v, &key, &record);
+	if (record_store(&key, &record) == -1) {
+		if (!database_damaged())
+			return (-1);
+		/* a new file has a new secret */
+		database_drop();
+		if (cache_begin(1) == -1)
+			return (-1);
+		key_make(scope, name, &key);
+		record_make(scope, name, v, &key, &record);
+		if (record_store(&key, &record) == -1)
+			return (-1);
+	}
+	/* an eighth is left, for gdbm takes its space in blocks */
+	if (fstat(fd, &st) == 0 && st.st_size > opt.size - opt.size / 8)
+		evict(&key);
+	return (0);
+}
+
+void
+cache_end(void)
+{
+	if (fd == -1)
+		return;
+	file_limit(0);
+	/* gdbm_close(3) syncs: nobody shall wait for the disk with us */
+	flock(fd, LOCK_UN);
+	if (db != NULL)
+		stale = db;	/* it owns the descriptor now */
+	else
+		close(fd);
+	db = NULL;
+	fd = -1;
+}
+
+void
+cache_close(void)
+{
+	if (stale != NULL)
+		gdbm_close(stale);
+	stale = NULL;
+}
+
+int
+cache_list(char **keys, FILE *out)
+{
+	struct key *all;
+	size_t i, n;
+
+	/* the lock is not held while a person reads: keys first, then each */
+	if (cache_begin(0) == -1)
+		return (-1);
+	n = keys_all(&all);
+	cache_end();
+	for (i = 0; i < n; i++)
+		list_one(&all[i], keys, out);
+	cache_close();
+	free(all);
+	return (0);
+}
+
+int
+cache_forget(char **keys)
+{
+	static const enum scope scopes[] = { SCOPE_MAILBOX, SCOPE_DOMAIN,
+	    SCOPE_CATCH_ALL, SCOPE_HOST };
+	struct key key;
+	size_t i;
+
+	if (cache_begin(1) == -1)
+		return (-1);
+	for (; *keys != NULL; keys++)
+		for (i = 0; i < sizeof(scopes) / sizeof(scopes[0]); i++) {
+			key_make(scopes[i], *keys, &key);
+			record_delete(&key);
+		}
+	cache_end();
+	cache_close();
+	return (0);
+}
+
+int
+cache_expire(void)
+{
+	struct record record;
+	struct key *all;
+	size_t i, n;
+	int error;
+
+	if (cache_begin(1) == -1)
+		return (-1);
+	n = keys_all(&all);
+	for (i = 0; i < n; i++) {
+		if (memcmp(&all[i], &secret_key, sizeof(secret_key)) == 0 ||
+		    (record_fetch(&all[i], &record) == 0 &&
+		    record_left(&record) > 0))
+			continue;
+		record_delete(&all[i]);
+	}
+	free(all);
+	/* makes a new file and renames it; who waits here sees a new inode */
+	error = gdbm_reorganize(db);
+	cache_end();
+	cache_close();
+	if (error != 0)
+		errno = EIO;
+	return (error == 0 ? 0 : -1);
+}
+
+/* Open and lock the file, within LOCK_MS. */
+static int
+file_open(int writer)
+{
+	int64_t until;
+
+	until = mono_ms() + LOCK_MS;
+	for (;;) {
+		/* a link, a FIFO or a folder of somebody else's is refused */
+		fd = writer ? flopen(opt.cache, O_RDWR | O_CREAT | O_NOFOLLOW |
+		    O_NONBLOCK | O_CLOEXEC, 0600) : file_read_open();
+		if (fd != -1)
+			break;
+		if (errno != EWOULDBLOCK || mono_ms() >= until)
+			return (-1);
+		poll(NULL, 0, LOCK_STEP_MS);
+	}
+	if (file_sound(fd))
+		return (0);
+	close(fd);
+	fd = -1;
+	errno = EPERM;
+	return (-1);
+}
+
+/*
+ * flopen(3) for a reader: lock, then see that the path is still this file.
+ * EWOULDBLOCK is also said where it was not: it is tried again.
+ */
+static int
+file_read_open(void)
+{
+	struct stat st, path;
+	int file;
+
+	file = open(opt.cache, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (file == -1)
+		return (-1);
+	if (flock(file, LOCK_SH | LOCK_NB) == -1) {
+		close(file);
+		return (-1);
+	}
+	if (fstat(file, &st) == 0 && stat(opt.cache, &path) == 0 &&
+	    st.st_ino == path.st_ino && st.st_dev == path.st_dev)
+		return (file);
+	close(file);
+	errno = EWOULDBLOCK;
+	return (-1);
+}
+
+/* 1 if nobody else could have written it. */
+static int
+file_sound(int file)
+{
+	struct stat st;
+
+	return (fstat(file, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_uid == geteuid() && st.st_nlink == 1 &&
+	    (st.st_mode & 077) == 0);
+}
+
+/*
+ * A damaged header can make gdbm write zeros as far as it says: while we
+ * write, no file may grow far beyond the cache's size.
+ */
+static void
+file_limit(int on)
+{
+	static struct rlimit before;
+	static int is_on;
+	struct rlimit now;
+
+	if (on == is_on)
+		return;
+	is_on = on;
+	if (!on) {
+		setrlimit(RLIMIT_FSIZE, &before);
+		return;
+	}
+	getrlimit(RLIMIT_FSIZE, &before);
+	now = before;
+	if (now.rlim_cur == RLIM_INFINITY || now.rlim_cur > FSIZE_OF(opt.size))
+		now.rlim_cur = FSIZE_OF(opt.size);
+	setrlimit(RLIMIT_FSIZE, &now);
+}
+
+static int
+database_open(int writer)
+{
+	/* without mmap a file that is cut under us is no SIGBUS */
+	gdbm_errno = GDBM_NO_ERROR;
+	db = gdbm_fd_open(fd, opt.cache, BLOCK, (writer ? GDBM_WRCREAT :
+	    GDBM_READER) | GDBM_NOMMAP | GDBM_NOLOCK, NULL);
+	return (db == NULL ? -1 : 0);
+}
+
+/* 1 if gdbm's last error was the file's fault, and not the machine's. */
+static int
+database_damaged(void)
+{
+	switch (gdbm_errno) {
+	case GDBM_NO_ERROR:
+	case GDBM_MALLOC_ERROR:
+	case GDBM_FILE_OPEN_ERROR:
+	case GDBM_FILE_WRITE_ERROR:
+	case GDBM_FILE_READ_ERROR:
+	case GDBM_FILE_STAT_ERROR:
+	case GDBM_FILE_SYNC_ERROR:
+	case GDBM_ITEM_NOT_FOUND:
+		return (0);
+	default:
+		return (1);
+	}
+}
+
+/* Set a corrupt file aside, still under its lock. */
+static void
+database_drop(void)
+{
+	char bad[1024];
+
+	if ((size_t)snprintf(bad, sizeof(bad), "%s.bad", opt.cache) <
+	    sizeof(bad) && rename(opt.cache, bad) == 0)
+		syslog(LOG_WARNING, "%s: corrupt (%s), set aside as %s",
+		    opt.cache, gdbm_strerror(gdbm_errno), bad);
+	cache_end();
+	cache_close();
+}
+
+/*
+ * Get the secret of this cache; a writer makes one where there is none.  The
+ * record has its own checksum, made with a secret of zeros.
+ */
+static int
+secret_get(int writer)
+{
+	struct record record;
+	uint8_t check[SUM_LEN];
+
+	memset(secret, 0, sizeof(secret));
+	if (record_fetch(&secret_key, &record) == 0) {
+		sum(&secret_key, &record, check);
+		if (memcmp(check, record.sum, sizeof(check)) == 0) {
+			memcpy(secret, record.strings, sizeof(secret));
+			return (0);
+		}
+		gdbm_errno = GDBM_BAD_HEADER;
+		return (-1);
+	}
+	if (!writer || gdbm_errno != GDBM_ITEM_NOT_FOUND)
+		return (-1);
+	memset(&record, 0, sizeof(record));
+	record.format = FORMAT;
+	arc4random_buf(record.strings, SECRET_LEN);
+	sum(&secret_key, &record, record.sum);
+	if (record_store(&secret_key, &record) == -1)
+		return (-1);
+	memcpy(secret, record.strings, sizeof(secret));
+	return (0);
+}
+
+/* A checksum that only this cache can make. */
+static void
+sum(const struct key *key, const struct record *record, uint8_t *out)
+{
+	uint8_t digest[32];
+	SHA2_CTX ctx;
+
+	SHA256Init(&ctx);
+	SHA256Update(&ctx, secret, sizeof(secret));
+	SHA256Update(&ctx, key->octets, sizeof(key->octets));
+	SHA256Update(&ctx, (const uint8_t *)record + SUM_LEN,
+	    RECORD_LEN - SUM_LEN);
+	SHA256Final(digest, &ctx);
+	memcpy(out, digest, SUM_LEN);
+}
+
+static void
+key_make(enum scope scope, const char *name, struct key *key)
+{
+	uint8_t digest[32], kind;
+	SHA2_CTX ctx;
+
+	kind = (uint8_t)scope;
+	SHA256Init(&ctx);
+	SHA256Update(&ctx, secret, sizeof(secret));
+	SHA256Update(&ctx, &kind, 1);
+	SHA256Update(&ctx, (const uint8_t *)name, strlen(name));
+	SHA256Final(digest, &ctx);
+	memcpy(key->octets, digest, sizeof(key->octets));
+}
+
+static void
+record_make(enum scope scope, const char *name, const struct verdict *v,
+    const struct key *key, struct record *record)
+{
+	size_t at;
+
+	memset(record, 0, sizeof(*record));
+	record->format = FORMAT;
+	record->scope = (uint8_t)scope;
+	record->cause = (uint8_t)v->cause;
+	record->stage = (uint8_t)v->stage;
+	record->with_from = (uint8_t)v->with_from;
+	record->when = v->when;
+	record->mono = mono_ms() / 1000;
+	at = strlcpy(record->strings, name, sizeof(record->strings)) + 1;
+	at += strlcpy(record->strings + at, v->host,
+	    sizeof(record->strings) - at) + 1;
+	strlcpy(record->strings + at, v->text, sizeof(record->strings) - at);
+	sum(key, record, record->sum);
+}
+
+/*
+ * Read a record back: returns 0, or -1 if it is none.  *name points into it.
+ */
+static int
+record_read(const struct record *record, const struct key *key,
+    enum scope *scope, const char **name, struct verdict *v)
+{
+	uint8_t check[SUM_LEN];
+	const char *s, *end, *part[3];
+	int i;
+
+	sum(key, record, check);
+	if (memcmp(check, record->sum, sizeof(check)) != 0 ||
+	    record->format != FORMAT || record->cause >= CAUSES ||
+	    record->stage >= STAGES || record->scope > SCOPE_HOST)
+		return (-1);
+	end = record->strings + sizeof(record->strings);
+	for (i = 0, s = record->strings; i < 3; i++) {
+		part[i] = s;
+		s = memchr(s, '\0', (size_t)(end - s));
+		if (s == NULL || ++s > end)
+			return (-1);
+	}
+	memset(v, 0, sizeof(*v));
+	*scope = record->scope;
+	*name = part[0];
+	v->cause = record->cause;
+	v->stage = record->stage;
+	v->with_from = record->with_from;
+	v->when = (time_t)record->when;
+	strlcpy(v->host, part[1], sizeof(v->host));
+	strlcpy(v->text, part[2], sizeof(v->text));
+	return (0);
+}
+
+static int
+record_fetch(const struct key *key, struct record *record)
+{
+	datum k, d;
+
+	k.dptr = (char *)key;
+	k.dsize = sizeof(*key);
+	d = gdbm_fetch(db, k);	/* malloc'ed */
+	if (d.dptr == NULL)
+		return (-1);
+	if (d.dsize != RECORD_LEN) {
+		free(d.dptr);
+		gdbm_errno = GDBM_BAD_HEADER;
+		return (-1);
+	}
+	memcpy(record, d.dptr, sizeof(*record));
+	free(d.dptr);
+	return (0);
+}
+
+static int
+record_store(const struct key *key, const struct record *record)
+{
+	datum k, d;
+
+	k.dptr = (char *)key;
+	k.dsize = sizeof(*key);
+	d.dptr = (char *)record;
+	d.dsize = sizeof(*record);
+	return (gdbm_store(db, k, d, GDBM_REPLACE) == 0 ? 0 : -1);
+}
+
+static void
+record_delete(const struct key *key)
+{
+	datum k;
+
+	k.dptr = (char *)key;
+	k.dsize = sizeof(*key);
+	gdbm_delete(db, k);
+}
+
+/*
+ * Seconds for which a record may still be served.  Its age is the longer of
+ * what two clocks say, so that a clock set back does not make it young; a
+ * record of the future is none.
+ */
+static time_t
+record_left(const struct record *record)
+{
+	int64_t age, mono;
+
+	age = time(NULL) - record->when;
+	if (age < 0 || record->cause >= CAUSES)
+		return (0);
+	mono = mono_ms() / 1000 - record->mono;
+	if (mono > age)
+		age = mono;
+	return ((time_t)(verdict_age(record->cause) - age));
+}
+
+/*
+ * The file has reached its size: look at the records behind this one, drop
+ * those that have expired, or else the oldest.  Never more than a few, for
+ * a query waits.
+ */
+static void
+evict(const struct key *key)
+{
+	struct key keys[EVICT_LOOK], oldest;
+	struct record record;
+	datum k, next;
+	size_t i, n;
+	int64_t when;
+	int dropped;
+
+	k.dptr = (char *)key;
+	k.dsize = sizeof(*key);
+	next = gdbm_nextkey(db, k);
+	for (n = 0; n < EVICT_LOOK; n++) {
+		if (next.dptr == NULL)
+			next = gdbm_firstkey(db);
+		if (next.dptr == NULL || next.dsize != sizeof(keys[0]))
+			break;
+		memcpy(&keys[n], next.dptr, sizeof(keys[n]));
+		k = next;
+		next = gdbm_nextkey(db, k);
+		free(k.dptr);
+	}
+	free(next.dptr);
+
+	when = INT64_MAX;
+	for (i = 0, dropped = 0; i < n; i++) {
+		if (memcmp(&keys[i], key, sizeof(*key)) == 0 ||
+		    memcmp(&keys[i], &secret_key, sizeof(secret_key)) == 0 ||
+		    record_fetch(&keys[i], &record) == -1)
+			continue;
+		if (record_left(&record) <= 0) {
+			record_delete(&keys[i]);
+			dropped = 1;
+		} else if (record.when < when) {
+			when = record.when;
+			oldest = keys[i];
+		}
+	}
+	if (!dropped && when != INT64_MAX)
+		record_delete(&oldest);
+}
+
+/* The keys of all records, in memory of the caller's. */
+static size_t
+keys_all(struct key **all)
+{
+	struct key *more;
+	size_t n, room;
+	datum k, next;
+
+	*all = NULL;
+	n = room = 0;
+	for (k = gdbm_firstkey(db); k.dptr != NULL; k = next) {
+		if (n == room) {
+			room = room == 0 ? 1024 : room * 2;
+			more = reallocarray(*all, room, sizeof(**all));
+			if (more == NULL) {
+				free(k.dptr);
+				break;
+			}
+			*all = more;
+		}
+		if (k.dsize == sizeof(**all))
+			memcpy(&(*all)[n++], k.dptr, sizeof(**all));
+		next = gdbm_nextkey(db, k);
+		free(k.dptr);
+	}
+	return (n);
+}
+
+static int
+key_wanted(char **keys, const char *name)
+{
+	if (*keys == NULL)
+		return (1);
+	for (; *keys != NULL; keys++)
+		if (strcmp(*keys, name) == 0)
+			return (1);
+	return (0);
+}
+
+static void
+list_one(const struct key *key, char **keys, FILE *out)
+{
+	char who[MAILBOX_MAX * 4], age[24], left[24], text[4 * TEXT_MAX];
+	struct record record;
+	struct verdict v;
+	const char *name;
+	enum scope scope;
+	time_t expires;
+	int got;
+
+	if (cache_begin(0) == -1)
+		return;
+	got = record_fetch(key, &record);
+	cache_end();
+	if (got == -1 || memcmp(key, &secret_key, sizeof(secret_key)) == 0 ||
+	    record_read(&record, key, &scope, &name, &v) == -1 ||
+	    !key_wanted(keys, name))
+		return;
+	verdict_escape(name, strlen(name), who, sizeof(who));
+	verdict_duration(time(NULL) - v.when, age);
+	expires = record_left(&record);
+	if (expires > 0)
+		verdict_duration(expires, left);
+	else
+		strlcpy(left, "expired", sizeof(left));
+	verdict_text(&v, text, sizeof(text));
+	if (verdict_code(v.cause) != 0)
+		fprintf(out, "%s\t%d\t%s\t%s\t%s\n", who,
+		    verdict_code(v.cause), age, left, text);
+	else
+		fprintf(out, "%s\t-\t%s\t%s\t%s\n", who, age, left, text);
+}

@@ -1,0 +1,948 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * cbvd.c: the callback verification daemon.  Answers one question about one
+ * mailbox: would its mail exchanger take mail for it?
+ * Owns the options, the order of the steps, and what a query is worth a wait.
+ * Must never speak SMTP, nor open the database.
+ */
+#include <sys/types.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <arpa/inet.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "cbvd.h"
+
+#define CACHE_DEFAULT	"/var/cache/cbvd/cbvd.gdbm"
+#define ADDRESS_SHOWN	254	/* octets of what is no mailbox in its answer */
+#define FDS_MAX		64	/* descriptors we could have, and far more */
+
+enum mode { MODE_ASK, MODE_LIST, MODE_FORGET, MODE_EXPIRE, MODE_VERSION };
+
+static enum mode options(int, char **);
+static void	 mode_set(enum mode *, enum mode);
+static void	 option_bind(const char *);
+static void	 option_server(const char *);
+static void	 option_set(char *);
+static int	 duration(const char *, long long *);
+static void	 usage(void) __attribute__((__noreturn__));
+static void	 version(void);
+static void	 die(int, const char *, ...)
+		    __attribute__((__noreturn__, __format__(__printf__, 2, 3)));
+static void	 clean(void);
+static void	 become(const char *);
+static int	 serve(int64_t);
+static int	 command_line(char **);
+static int	 maintain(enum mode, char **);
+static int	 bad_mailbox(const char *, size_t, struct mailbox *,
+		    struct verdict *, char *);
+static void	 ask(const struct mailbox *, int64_t, struct verdict *);
+static int	 weight(const struct verdict *);
+static void	 call(const struct mailbox *, const struct mx_addr *, int,
+		    int64_t, struct callout *);
+static int	 recall(const struct mailbox *, struct verdict *, int *);
+static void	 remember(const struct mailbox *, const struct verdict *,
+		    const struct callout *, const struct mx_addr *);
+static void	 cache_trouble(void);
+static void	 identify(void);
+static void	 early_make(const char *, const char *);
+static int	 answer(const char *, size_t);
+static void	 alarmed(int);
+static void	 plug(void);
+
+struct options opt = {
+	.v4 = 1, .v6 = 1, .cache = CACHE_DEFAULT, .port = "25",
+	.smtp_port = 25, .positive = 7 * 86400, .refresh = 86400,
+	.negative = 2 * 3600, .temporary = 300, .domain = 7 * 86400,
+	.blocked = 3600, .wait = 30, .connect = 10, .command = 30,
+	.total = 120, .perhost = 2, .all = 40, .rate = 60, .rate_s = 60,
+	.size = 64 << 20
+};
+static const char	*user;		/* -u */
+static int		 from_given;	/* -f */
+
+/*
+ * What the alarm needs: an answer for each phase, made before it can ring.
+ * answered is only touched while SIGALRM is blocked, or by its handler.
+ */
+static char		 early[2][ANSWER_MAX + 1];
+static size_t		 early_len[2];
+static volatile sig_atomic_t in_dns, answered, rung, serving;
+
+int
+main(int argc, char **argv)
+{
+	int64_t start;
+	enum mode mode;
+
+	start = mono_ms();
+	clean();
+	openlog("cbvd", LOG_PID, LOG_MAIL);
+	mode = options(argc, argv);
+	if (mode == MODE_VERSION) {
+		version();
+		return (0);
+	}
+	become(user);
+	argv += optind > argc ? argc : optind;
+	if (mode != MODE_ASK)
+		return (maintain(mode, argv));
+	if (*argv != NULL)
+		return (command_line(argv));
+	if (isatty(STDIN_FILENO))
+		usage();
+	return (serve(start));
+}
+
+static enum mode
+options(int argc, char **argv)
+{
+	enum mode mode;
+	struct mailbox mb;
+	const char *why, *error;
+	int ch;
+
+	mode = MODE_ASK;
+	opterr = 0;
+	while (argc > 0 &&
+	    (ch = getopt(argc, argv, "46b:c:EFf:h:LN:no:p:u:Vv")) != -1) {
+		switch (ch) {
+		case '4':
+			opt.v6 = 0;
+			break;
+		case '6':
+			opt.v4 = 0;
+			break;
+		case 'b':
+			option_bind(optarg);
+			break;
+		case 'c':
+			opt.cache = strcmp(optarg, "none") == 0 ? NULL : optarg;
+			break;
+		case 'E':
+			mode_set(&mode, MODE_EXPIRE);
+			break;
+		case 'F':
+			mode_set(&mode, MODE_FORGET);
+			break;
+		case 'f':
+			from_given = 1;
+			opt.from = NULL;
+			if (strcmp(optarg, "none") == 0)
+				break;
+			if (!mailbox_parse(optarg, strlen(optarg), &mb, &why))
+				die(EX_USAGE, "-f %s: %s", optarg, why);
+			if (mb.utf8 || mb.literal)
+				die(EX_USAGE, "-f %s: no mailbox that every "
+				    "host takes", optarg);
+			opt.from = optarg;
+			break;
+		case 'h':
+			if (!mailbox_hostname(optarg, strlen(optarg), 0))
+				die(EX_USAGE, "-h %s: no host name", optarg);
+			opt.helo = optarg;
+			break;
+		case 'L':
+			mode_set(&mode, MODE_LIST);
+			break;
+		case 'N':
+			option_server(optarg);
+			break;
+		case 'n':
+			opt.no_test = 1;
+			break;
+		case 'o':
+			option_set(optarg);
+			break;
+		case 'p':
+			opt.smtp_port = (in_port_t)strtonum(optarg, 1, 65535,
+			    &error);
+			if (error != NULL)
+				die(EX_USAGE, "-p %s: port %s", optarg, error);
+			opt.port = optarg;
+			break;
+		case 'u':
+			user = optarg;
+			break;
+		case 'V':
+			return (MODE_VERSION);
+		case 'v':
+			opt.verbose = 1;
+			break;
+		default:
+			die(EX_USAGE, strchr("bcfhNopu", optopt) != NULL ?
+			    "option -%c needs an argument: see cbvd(8)" :
+			    "unknown option -%c: see cbvd(8)", optopt);
+		}
+	}
+	if (!opt.v4 && !opt.v6)
+		die(EX_USAGE, "-4 and -6 exclude each other");
+	if (opt.wait > opt.total)
+		opt.wait = opt.total;
+	return (mode);
+}
+
+static void
+mode_set(enum mode *mode, enum mode new)
+{
+	if (*mode != MODE_ASK)
+		die(EX_USAGE, "only one of -E, -F and -L can be done");
+	*mode = new;
+}
+
+static void
+option_bind(const char *s)
+{
+	if (inet_pton(AF_INET, s, &opt.bind4.sin_addr) == 1) {
+		if (opt.bind4.sin_family != 0)
+			die(EX_USAGE, "-b %s: the second of its family", s);
+		opt.bind4.sin_family = AF_INET;
+	} else if (inet_pton(AF_INET6, s, &opt.bind6.sin6_addr) == 1) {
+		if (opt.bind6.sin6_family != 0)
+			die(EX_USAGE, "-b %s: the second of its family", s);
+		opt.bind6.sin6_family = AF_INET6;
+	} else
+		die(EX_USAGE, "-b %s: no IP address", s);
+}
+
+/* ADDRESS, ADDRESS:PORT, [ADDRESS]:PORT; an IPv6 address alone is one too. */
+static void
+option_server(const char *s)
+{
+#if defined(__GLIBC__) || defined(__FreeBSD__) || defined(__NetBSD__)
+	char ip[INET6_ADDRSTRLEN];
+	struct sockaddr_in *sin;
+	struct sockaddr_in6 *sin6;
+	const char *end, *error;
+	in_port_t port;
+	size_t len;
+
+	end = NULL;
+	error = NULL;
+	port = 53;
+	if (s[0] == '[' && (end = strchr(s, ']')) != NULL) {
+		len = end - ++s;
+		end = end[1] == '\0' ? NULL : end + 1;
+	} else {
+		if (strchr(s, ':') == strrchr(s, ':'))
+			end = strchr(s, ':');
+		len = end != NULL ? (size_t)(end - s) : strlen(s);
+	}
+	if (end != NULL) {
+		if (*end != ':')
+			die(EX_USAGE, "-N %s: no name server", s);
+		port = (in_port_t)strtonum(end + 1, 1, 65535, &error);
+	}
+	if (error != NULL)
+		die(EX_USAGE, "-N %s: port %s", s, error);
+	if (len >= sizeof(ip))
+		die(EX_USAGE, "-N %s: no IP address", s);
+	memcpy(ip, s, len);
+	ip[len] = '\0';
+	sin = (struct sockaddr_in *)&opt.ns;
+	sin6 = (struct sockaddr_in6 *)&opt.ns;
+	memset(&opt.ns, 0, sizeof(opt.ns));
+	if (inet_pton(AF_INET, ip, &sin->sin_addr) == 1) {
+		sin->sin_family = AF_INET;
+		sin->sin_port = htons(port);
+	} else if (inet_pton(AF_INET6, ip, &sin6->sin6_addr) == 1) {
+		sin6->sin6_family = AF_INET6;
+		sin6->sin6_port = htons(port);
+	} else
+		die(EX_USAGE, "-N %s: no IP address", s);
+#else
+	die(EX_USAGE, "-N %s: the resolver of this system asks the servers of "
+	    "resolv.conf(5) alone", s);
+#endif
+}
+
+/* -o NAME=VALUE,... */
+static void
+option_set(char *list)
+{
+	enum kind { FLAG, TIME, NUMBER, SIZE, RATE };
+	static const struct {
+		const char	*name;
+		enum kind	 kind;
+		long long	*value, min, max;
+	} names[] = {
+		{ "all", NUMBER, &opt.all, 1, 10000 },
+		{ "blocked", TIME, &opt.blocked, 1, 86400 },
+		{ "command", TIME, &opt.command, 1, 3600 },
+		{ "connect", TIME, &opt.connect, 1, 3600 },
+		{ "domain", TIME, &opt.domain, 1, 366 * 86400 },
+		{ "lenient", FLAG, &opt.lenient, 0, 0 },
+		{ "negative", TIME, &opt.negative, 1, 366 * 86400 },
+		{ "nonglobal", FLAG, &opt.nonglobal, 0, 0 },
+		{ "perhost", NUMBER, &opt.perhost, 1, 64 },
+		{ "positive", TIME, &opt.positive, 1, 366 * 86400 },
+		{ "rate", RATE, &opt.rate, 0, 1000000 },
+		{ "refresh", TIME, &opt.refresh, 1, 366 * 86400 },
+		{ "size", SIZE, &opt.size, 65536, 1LL << 40 },
+		{ "temporary", TIME, &opt.temporary, 1, 86400 },
+		{ "total", TIME, &opt.total, 1, 3600 },
+		{ "wait", TIME, &opt.wait, 1, 3600 },
+	};
+	const size_t n = sizeof(names) / sizeof(names[0]);
+	char *name, *value, *unit;
+	const char *error;
+	long long x, factor;
+	size_t i;
+
+	while ((name = strsep(&list, ",")) != NULL) {
+		value = strchr(name, '=');
+		if (value != NULL)
+			*value++ = '\0';
+		for (i = 0; i < n && strcmp(names[i].name, name) != 0; i++)
+			continue;
+		if (i == n)
+			die(EX_USAGE, "-o %s: unknown name", name);
+		if ((names[i].kind == FLAG) != (value == NULL))
+			die(EX_USAGE, names[i].kind == FLAG ?
+			    "-o %s: takes no value" : "-o %s: needs a value",
+			    name);
+		if (names[i].kind == FLAG) {
+			*names[i].value = 1;
+			continue;
+		}
+		factor = 1;
+		unit = value + strspn(value, "0123456789");
+		error = *unit == '\0' ? NULL : "unknown unit";
+		if (names[i].kind == TIME && duration(unit, &factor) == 0)
+			error = NULL;
+		if (names[i].kind == SIZE && *unit != '\0' && unit[1] == '\0' &&
+		    strchr("kKmMgG", *unit) != NULL) {
+			factor = *unit == 'k' || *unit == 'K' ? 1024 :
+			    *unit == 'm' || *unit == 'M' ? 1048576 : 1073741824;
+			error = NULL;
+		}
+		if (names[i].kind == RATE) {
+			opt.rate_s = 60;
+			if (*unit == '/' && duration(unit + 1,
+			    &opt.rate_s) == 0)
+				error = NULL;
+		}
+		if (error != NULL)
+			die(EX_USAGE, "-o %s=%s: %s", name, value, error);
+		*unit = '\0';
+		x = strtonum(value, 0, 1LL << 40, &error) * factor;
+		if (error == NULL && x < names[i].min)
+			error = "too small";
+		if (error == NULL && x > names[i].max)
+			error = "too large";
+		if (error != NULL)
+			die(EX_USAGE, "-o %s=%s: %s", name, value, error);
+		*names[i].value = x;
+	}
+}
+
+/* The seconds of a unit of time; -1 if it is none. */
+static int
+duration(const char *unit, long long *s)
+{
+	switch (*unit) {
+	case 's':
+		*s = 1;
+		break;
+	case 'm':
+		*s = 60;
+		break;
+	case 'h':
+		*s = 3600;
+		break;
+	case 'd':
+		*s = 86400;
+		break;
+	default:
+		return (-1);
+	}
+	return (unit[1] == '\0' ? 0 : -1);
+}
+
+static void
+usage(void)
+{
+	fprintf(stderr, "usage: cbvd [-46nv] [-b address] [-c path] "
+	    "[-f mailbox] [-h name] [-N server]\n"
+	    "            [-o name=value,...] [-p port] [-u user] "
+	    "[address ...]\n"
+	    "       cbvd [-c path] [-o name=value,...] [-u user] "
+	    "-E | -F key ... | -L [key ...]\n"
+	    "       cbvd -V\n");
+	exit(EX_USAGE);
+}
+
+static void
+version(void)
+{
+	printf("cbvd %s: cache gdbm, name server of -N %s; "
+	    "not yet in force: -o all, lenient, perhost, rate, refresh\n",
+	    CBVD_VERSION,
+#if defined(__GLIBC__) || defined(__FreeBSD__) || defined(__NetBSD__)
+	    "yes"
+#else
+	    "no"
+#endif
+	    );
+}
+
+/*
+ * Options or files are at fault.  A client on the socket must not take
+ * silence for a verdict, nor get our error as one: it is told 451.
+ */
+static void
+die(int status, const char *fmt, ...)
+{
+	static const char fault[] = "451 4.3.0 <> cbvd is set up wrongly, "
+	    "see its log\r\n";
+	char text[1024], line[2048];
+	struct stat st;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	verdict_escape(text, strlen(text), line, sizeof(line));
+	syslog(LOG_ERR, "%s", line);
+	if (fstat(STDERR_FILENO, &st) == 0 && !S_ISSOCK(st.st_mode))
+		fprintf(stderr, "cbvd: %s\n", line);
+	if (fstat(STDOUT_FILENO, &st) == 0 && S_ISSOCK(st.st_mode)) {
+		request_write(fault, sizeof(fault) - 1);
+		request_shut();
+		request_drain();
+	}
+	exit(status);
+}
+
+/* Whoever started us left things behind: nothing of that may matter. */
+static void
+clean(void)
+{
+	static char *nothing[] = { NULL };
+	extern char **environ;
+	struct rlimit core;
+	struct sigaction sa;
+	sigset_t none;
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd != -1 && fd <= STDERR_FILENO);
+	closefrom(STDERR_FILENO + 1);
+	alarm(0);
+	memset(&sa, 0, sizeof(sa));
+	sigemptyset(&sa.sa_mask);
+	sa.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &sa, NULL);
+	sigaction(SIGXFSZ, &sa, NULL);
+	sa.sa_handler = SIG_DFL;
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGCHLD, &sa, NULL);
+	sa.sa_handler = alarmed;	/* no SA_RESTART: waits shall end */
+	sigaction(SIGALRM, &sa, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	umask(077);
+	core.rlim_cur = core.rlim_max = 0;
+	setrlimit(RLIMIT_CORE, &core);
+	/* RES_OPTIONS, HOSTALIASES, TZ, LANG: the client may have chosen them */
+	environ = nothing;
+}
+
+/*
+ * Never work as root: become the user of -u, else _cbvd, else nobody.  Who is
+ * not root stays who he is.
+ */
+static void
+become(const char *name)
+{
+	const struct passwd *pw;
+	const char *error;
+	char number[32];
+	uid_t uid;
+	gid_t gid;
+	char *colon;
+
+	if (getuid() != geteuid() || getgid() != getegid())
+		die(EX_NOPERM, "set-user-ID or set-group-ID: refused");
+	if (getuid() != 0)
+		return;
+	if (name != NULL && name[strspn(name, "0123456789:")] == '\0') {
+		if (strlcpy(number, name, sizeof(number)) >= sizeof(number))
+			die(EX_USAGE, "-u %s: no such user", name);
+		colon = strchr(number, ':');
+		if (colon != NULL)
+			*colon++ = '\0';
+		uid = (uid_t)strtonum(number, 1, UINT32_MAX - 1, &error);
+		gid = uid;
+		if (error == NULL && colon != NULL)
+			gid = (gid_t)strtonum(colon, 1, UINT32_MAX - 1, &error);
+		if (error != NULL)
+			die(EX_USAGE, "-u %s: UID or GID %s", name, error);
+	} else {
+		pw = name != NULL ? getpwnam(name) : getpwnam("_cbvd");
+		if (pw == NULL && name == NULL)
+			pw = getpwnam("nobody");
+		if (pw == NULL || pw->pw_uid == 0)
+			die(EX_USAGE, "-u %s: %s", name != NULL ? name :
+			    "nobody", pw == NULL ? "no such user" :
+			    "cbvd never works as root");
+		uid = pw->pw_uid;
+		gid = pw->pw_gid;
+	}
+	if (setgroups(1, &gid) == -1 || setresgid(gid, gid, gid) == -1 ||
+	    setresuid(uid, uid, uid) == -1)
+		die(EX_NOPERM, "cannot become UID %lld: %s", (long long)uid,
+		    strerror(errno));
+	if (getuid() == 0 || geteuid() == 0 || setuid(0) != -1)
+		die(EX_NOPERM, "still root");
+}
+
+/* One query on descriptors 0 and 1. */
+static int
+serve(int64_t start)
+{
+	char shown[4 * ADDRESS_SHOWN + 1], buf[ANSWER_MAX + 1];
+	struct request rq;
+	struct mailbox mb;
+	struct verdict v;
+	size_t len;
+	int null;
+
+	/* under inetd(8) descriptor 2 is the client */
+	null = open("/dev/null", O_RDWR);
+	if (null != -1) {
+		dup2(null, STDERR_FILENO);
+		close(null);
+	}
+	opt.verbose = 0;
+	serving = 1;
+
+	if (request_read(&rq, start + REQUEST_S * 1000) == REQUEST_BAD) {
+		shown[0] = '\0';
+		verdict_set(&v, CAUSE_REQUEST, STAGE_NONE, "", "%s", rq.why);
+	} else if (!bad_mailbox(rq.address, rq.len, &mb, &v, shown)) {
+		start = mono_ms();
+		early_make(mb.address, "\r\n");
+		alarm((unsigned int)opt.wait);
+		ask(&mb, start + opt.total * 1000, &v);
+	}
+
+	len = request_answer(shown, &v, buf);
+	if (answer(buf, len) == -1)
+		syslog(LOG_WARNING, "answer not delivered: %s",
+		    strerror(errno));
+	cache_close();
+	verdict_log(shown, &v, mono_ms() - start);
+	callout_end();
+	request_drain();
+	return (0);
+}
+
+/*
+ * Print a line for each address.  What meets `total' ends it: who asks for
+ * many does not wait for all of them.
+ */
+static int
+command_line(char **argv)
+{
+	/* the worst exit status is the one that comes first here */
+	static const int order[] = { EX_USAGE, EX_DATAERR, EX_NOUSER,
+	    EX_NOHOST, EX_TEMPFAIL, EX_PROTOCOL, EX_OK };
+	char shown[4 * ADDRESS_SHOWN + 1], buf[ANSWER_MAX + 1];
+	enum cause cause;
+	struct mailbox mb;
+	struct verdict v;
+	int64_t start, deadline;
+	size_t i, worst;
+
+	worst = sizeof(order) / sizeof(order[0]) - 1;
+	cause = CAUSES;
+	for (; *argv != NULL; argv++) {
+		start = mono_ms();
+		deadline = start + opt.total * 1000;
+		if (bad_mailbox(*argv, strlen(*argv), &mb, &v, shown))
+			;
+		else if (cause != CAUSES)
+			verdict_set(&v, cause, STAGE_NONE, "",
+			    "not asked: the time is over");
+		else {
+			early_make(mb.address, "\n");
+			answered = rung = 0;
+			alarm((unsigned int)opt.total);
+			ask(&mb, deadline, &v);
+			alarm(0);
+			if (mono_ms() >= deadline &&
+			    verdict_exit(v.cause) == EX_TEMPFAIL) {
+				cause = v.cause == CAUSE_DNS ? CAUSE_DNS :
+				    CAUSE_UNDER_WAY;
+				v.cause = cause;
+			}
+		}
+		request_answer(shown, &v, buf);
+		printf("%.*s\n", (int)strcspn(buf, "\r"), buf);
+		if (fflush(stdout) != 0)
+			die(EX_IOERR, "standard output: %s", strerror(errno));
+		cache_close();
+		verdict_log(shown, &v, mono_ms() - start);
+		callout_end();
+		for (i = 0; order[i] != verdict_exit(v.cause); i++)
+			continue;
+		if (i < worst)
+			worst = i;
+	}
+	return (order[worst]);
+}
+
+static int
+maintain(enum mode mode, char **keys)
+{
+	struct mailbox mb;
+	const char *why;
+	size_t i, j;
+	int done;
+
+	if (opt.cache == NULL)
+		die(EX_USAGE, "there is no cache with -c none");
+	if (mode == MODE_FORGET && *keys == NULL)
+		die(EX_USAGE, "-F needs a mailbox, a domain or an IP address");
+	if (mode == MODE_EXPIRE && *keys != NULL)
+		die(EX_USAGE, "-E %s: takes no key", *keys);
+	/* keys are folded as they were when they were stored */
+	for (i = 0; keys[i] != NULL; i++)
+		if (mailbox_parse(keys[i], strlen(keys[i]), &mb, &why))
+			mailbox_key(&mb, keys[i]);
+		else if (strchr(keys[i], '@') == NULL)
+			for (j = 0; keys[i][j] != '\0'; j++)
+				if (keys[i][j] >= 'A' && keys[i][j] <= 'Z')
+					keys[i][j] += 'a' - 'A';
+	done = mode == MODE_LIST ? cache_list(keys, stdout) :
+	    mode == MODE_FORGET ? cache_forget(keys) : cache_expire();
+	if (done == -1)
+		die(EX_NOINPUT, "%s: %s", opt.cache, strerror(errno));
+	if (fflush(stdout) != 0 || ferror(stdout))
+		die(EX_IOERR, "standard output: %s", strerror(errno));
+	return (EX_OK);
+}
+
+/*
+ * Take an address as it came, with or without brackets.  Returns 1 with a
+ * verdict if that is enough for one: it is no mailbox, or the null
+ * reverse-path.  shown is what the answer calls it.
+ */
+static int
+bad_mailbox(const char *s, size_t len, struct mailbox *mb, struct verdict *v,
+    char *shown)
+{
+	const char *why;
+
+	if (len >= 2 && s[0] == '<' && s[len - 1] == '>') {
+		s++;
+		len -= 2;
+		if (len == 0) {
+			shown[0] = '\0';
+			verdict_set(v, CAUSE_NULL, STAGE_NONE, "", "the null "
+			    "reverse-path is always there (RFC 5321, 4.5.5)");
+			return (1);
+		}
+	}
+	if (mailbox_parse(s, len, mb, &why)) {
+		strlcpy(shown, mb->address, ADDRESS_SHOWN + 1);
+		return (0);
+	}
+	verdict_escape(s, len, shown, ADDRESS_SHOWN + 1);
+	verdict_set(v, CAUSE_SYNTAX, STAGE_NONE, "", "%s", why);
+	return (1);
+}
+
+/* Find the verdict about one mailbox. */
+static void
+ask(const struct mailbox *mb, int64_t deadline, struct verdict *v)
+{
+	static struct callout c;
+	static struct mx mx;
+	struct mx_addr addr;
+	int refuted, more, heavy;
+
+	if (mb->literal) {
+		verdict_set(v, CAUSE_LITERAL, STAGE_NONE, "",
+		    "an address literal names no mail exchanger");
+		return;
+	}
+	if (recall(mb, v, &refuted))
+		return;
+	identify();
+	in_dns = 1;
+	more = mx_lookup(mb->domain, deadline, &mx, v);
+	in_dns = 0;
+	if (!more) {
+		remember(mb, v, NULL, NULL);
+		return;
+	}
+	for (heavy = 0;;) {
+		in_dns = 1;
+		more = mx_next(&mx, &addr);
+		in_dns = 0;
+		/* a verifier may ask about our postmaster: end it here */
+		if (!more || mailbox_postmaster(mb))
+			break;
+		call(mb, &addr, refuted, deadline, &c);
+		if (c.decided) {
+			*v = c.v;
+			remember(mb, v, &c, &addr);
+			return;
+		}
+		if (weight(&c.v) > heavy) {
+			heavy = weight(&c.v);
+			*v = c.v;
+		}
+	}
+	/* a host without an address may be one that would have decided */
+	if (!more && (heavy == 0 || (heavy == 1 && mx.none == CAUSE_DNS)))
+		mx_none(&mx, v);
+	if (mailbox_postmaster(mb) && (more || v->cause == CAUSE_OURSELVES))
+		verdict_set(v, CAUSE_POSTMASTER, STAGE_DNS, "", "postmaster "
+		    "of a domain that takes mail (RFC 5321, 4.5.1)");
+	remember(mb, v, NULL, NULL);
+}
+
+/* How much the word of a host that does not decide weighs against others'. */
+static int
+weight(const struct verdict *v)
+{
+	return (v->cause == CAUSE_LATER ? 3 : v->cause == CAUSE_NO_ANSWER ?
+	    2 : 1);
+}
+
+/* Ask one host, with what is known of it, and learn what it teaches. */
+static void
+call(const struct mailbox *mb, const struct mx_addr *addr, int refuted,
+    int64_t deadline, struct callout *c)
+{
+	struct verdict v;
+	int flags;
+
+	/* what the best hosts refused, a backup host may still accept */
+	flags = opt.no_test || (refuted && addr->best) ? 0 : CALLOUT_TEST;
+	if (opt.from != NULL && cache_begin(0) == 0) {
+		if (cache_get(SCOPE_HOST, addr->ip, &v))
+			flags |= CALLOUT_FROM;
+		cache_end();
+	}
+	callout_ask(addr, mb, flags, deadline, c);
+	if (c->null_refused && cache_begin(1) == 0) {
+		verdict_set(&v, CAUSE_NULL_REFUSED, STAGE_MAIL, c->v.host,
+		    "%s", c->null_text);
+		cache_put(SCOPE_HOST, addr->ip, &v);
+		cache_end();
+	}
+	if (c->tested == 1 && c->v.cause == CAUSE_ACCEPTED) {
+		c->v.cause = CAUSE_CATCH_ALL;
+		strlcpy(c->v.text, c->test, sizeof(c->v.text));
+	}
+}
+
+/*
+ * Look into the cache.  Returns 1 with a verdict; else 0, and whether the
+ * best hosts of the domain are known to refuse what does not exist.
+ */
+static int
+recall(const struct mailbox *mb, struct verdict *v, int *refuted)
+{
+	char key[MAILBOX_MAX + 1];
+	int hit;
+
+	*refuted = 0;
+	if (cache_begin(0) == -1) {
+		/* no file is no trouble: whoever stores first makes it */
+		if (errno != ENOENT)
+			cache_trouble();
+		return (0);
+	}
+	mailbox_key(mb, key);
+	if (mailbox_postmaster(mb))
+		hit = cache_get(SCOPE_DOMAIN, mb->domain, v) &&
+		    v->cause != CAUSE_BLOCKED;
+	else
+		hit = cache_get(SCOPE_MAILBOX, key, v) ||
+		    cache_get(SCOPE_DOMAIN, mb->domain, v) ||
+		    cache_get(SCOPE_CATCH_ALL, mb->domain, v);
+	if (hit && v->cause == CAUSE_NOT_CATCH_ALL) {
+		*refuted = 1;
+		hit = 0;
+	}
+	cache_end();
+	return (hit);
+}
+
+/* Store what is true of the mailbox, of its domain, and of nothing else. */
+static void
+remember(const struct mailbox *mb, const struct verdict *v,
+    const struct callout *c, const struct mx_addr *addr)
+{
+	char key[MAILBOX_MAX + 1];
+	struct verdict test;
+	enum scope scope;
+	int tested;
+
+	tested = c != NULL && addr->best ? c->tested : 0;
+	scope = verdict_scope(v->cause);
+	/* a backup host that accepts anything says nothing of the domain */
+	if (scope == SCOPE_CATCH_ALL && tested == 0)
+		scope = SCOPE_MAILBOX;
+	if (opt.cache == NULL || (scope == SCOPE_NONE && tested == 0))
+		return;
+	if (cache_begin(1) == -1) {
+		cache_trouble();
+		return;
+	}
+	mailbox_key(mb, key);
+	if (scope == SCOPE_MAILBOX)
+		cache_put(scope, key, v);
+	if (scope == SCOPE_DOMAIN)
+		cache_put(scope, mb->domain, v);
+	if (tested != 0) {
+		test = *v;
+		test.cause = tested > 0 ? CAUSE_CATCH_ALL :
+		    CAUSE_NOT_CATCH_ALL;
+		strlcpy(test.text, c->test, sizeof(test.text));
+		cache_put(SCOPE_CATCH_ALL, mb->domain, &test);
+	}
+	cache_end();
+}
+
+/* Once for each process: a cache that cannot be used costs only time. */
+static void
+cache_trouble(void)
+{
+	static int told;
+	int saved;
+
+	saved = errno;
+	if (told++)
+		return;
+	syslog(LOG_WARNING, "%s: %s: going on without a cache", opt.cache,
+	    strerror(saved));
+	verdict_trace("%s: %s: going on without a cache", opt.cache,
+	    strerror(saved));
+}
+
+/* Who we say we are; a host name without a dot tells nobody anything. */
+static void
+identify(void)
+{
+	static char name[DOMAIN_MAX + 1], from[DOMAIN_MAX + 12];
+
+	if (opt.helo == NULL && gethostname(name, sizeof(name)) == 0) {
+		name[sizeof(name) - 1] = '\0';
+		if (strchr(name, '.') != NULL &&
+		    mailbox_hostname(name, strlen(name), 0))
+			opt.helo = name;
+	}
+	if (from_given || opt.helo == NULL)
+		return;
+	snprintf(from, sizeof(from), "postmaster@%s", opt.helo);
+	opt.from = from;
+}
+
+/* Have the answers ready that the alarm may have to give. */
+static void
+early_make(const char *mailbox, const char *end)
+{
+	struct verdict v;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		verdict_set(&v, i ? CAUSE_DNS : CAUSE_UNDER_WAY, STAGE_NONE,
+		    "", i ? "the name servers take their time, ask again" :
+		    "the callout is still under way, ask again");
+		request_answer(mailbox, &v, early[i]);
+		early[i][strcspn(early[i], "\r")] = '\0';
+		early_len[i] = strlcat(early[i], end, sizeof(early[i]));
+	}
+}
+
+/*
+ * Give an answer unless the alarm has already given one: of the two exactly
+ * one writes.  The client sees EOF, whatever is still to be done.
+ */
+static int
+answer(const char *buf, size_t len)
+{
+	sigset_t alrm, old;
+	int done;
+
+	done = 0;
+	sigemptyset(&alrm);
+	sigaddset(&alrm, SIGALRM);
+	sigprocmask(SIG_BLOCK, &alrm, &old);
+	if (!answered) {
+		done = request_write(buf, len);
+		answered = 1;
+		request_shut();
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return (done);
+}
+
+/*
+ * `wait' and then `total' have passed.  res_send(3) goes on whatever signal
+ * comes, on a stalled TCP connection for minutes: so its plug is pulled, and
+ * what is learned by that is answered, remembered and logged.  Everything
+ * else has its own deadline; what sticks all the same ends here.
+ */
+static void
+alarmed(int sig)
+{
+	int saved;
+
+	(void)sig;
+	saved = errno;
+	if (serving && rung == 0) {
+		if (!answered) {
+			request_write(early[in_dns], early_len[in_dns]);
+			answered = 1;
+			request_shut();
+		}
+		alarm(opt.total > opt.wait ? (unsigned int)(opt.total -
+		    opt.wait) : 1);
+	} else if (rung < 4) {
+		if (in_dns)
+			plug();
+		alarm(1);
+	} else {
+		if (!answered)
+			request_write(early[in_dns], early_len[in_dns]);
+		_exit(serving ? EX_OK : EX_TEMPFAIL);
+	}
+	rung++;
+	errno = saved;
+}
+
+/* End the resolver's connections under it.  Async-signal-safe. */
+static void
+plug(void)
+{
+	struct sockaddr_storage ss;
+	socklen_t len;
+	int fd;
+
+	for (fd = STDERR_FILENO + 1; fd < FDS_MAX; fd++) {
+		len = sizeof(ss);
+		if (getsockname(fd, (struct sockaddr *)&ss, &len) == 0 &&
+		    (ss.ss_family == AF_INET || ss.ss_family == AF_INET6))
+			shutdown(fd, SHUT_RDWR);
+	}
+}

@@ -1,0 +1,605 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * mx.c: find the hosts that accept mail for a domain (RFC 5321, 5.1; RFC 7505).
+ * Owns every DNS query, the order of the hosts, and which IP addresses may be
+ * called at all.
+ * Must never connect, see a local-part, or keep anything between queries.
+ */
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <arpa/inet.h>
+#include <arpa/nameser.h>
+
+#include <errno.h>
+#include <ifaddrs.h>
+#include <resolv.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cbvd.h"
+
+#define QUERY_MAX	512	/* a question of one name (RFC 1035, 4.2.1) */
+#define RETRIES		2	/* rounds over the name servers */
+#define PATIENCE_MAX_S	5	/* for one name server in one round */
+
+enum answer { ANSWER_FAILED, ANSWER_DATA, ANSWER_NO_DATA, ANSWER_NO_NAME };
+
+/* One checked answer: records of the type asked for, owned by name. */
+struct dns {
+	ns_msg	 msg;
+	char	 name[NS_MAXDNAME];	/* the end of the CNAME chain */
+	ns_type	 type;
+};
+
+static enum answer ask(struct mx *, const char *, ns_type, struct dns *);
+static int	 resolver_ready(int64_t);
+static const char *answer_check(struct dns *, const char *);
+static const char *cname_follow(struct dns *);
+static int	 record_get(const struct dns *, int, ns_rr *);
+static int	 host_add(struct mx *, const ns_rr *, const struct dns *);
+static void	 host_resolve(struct mx *, const struct mx_host *);
+static void	 addr_add(struct mx *, const struct mx_host *, int,
+		    const unsigned char *);
+static int	 addr_ours(const struct mx_addr *);
+static int	 addr_refused(const struct mx_addr *);
+static void	 note(struct mx *, enum cause, const char *, ...)
+		    __attribute__((__format__(__printf__, 3, 4)));
+
+/* res_send(3) may claim more than it was given; it gets the largest message */
+static unsigned char answer[NS_MAXMSG];
+
+int
+mx_lookup(const char *domain, int64_t deadline, struct mx *mx,
+    struct verdict *v)
+{
+	struct dns dns;
+	ns_rr rr;
+	int i, n, nulls;
+
+	memset(mx, 0, sizeof(*mx));
+	mx->deadline = deadline;
+	mx->none = CAUSE_NO_DOMAIN;
+	strlcpy(mx->why, "no MX record names a host", sizeof(mx->why));
+	switch (ask(mx, domain, ns_t_mx, &dns)) {
+	case ANSWER_FAILED:
+		verdict_set(v, CAUSE_DNS, STAGE_DNS, "", "%s", mx->why);
+		return (0);
+	case ANSWER_NO_NAME:
+		verdict_set(v, CAUSE_NO_DOMAIN, STAGE_DNS, "",
+		    "%s does not exist in DNS", domain);
+		return (0);
+	case ANSWER_NO_DATA:
+		/* the domain is its own, implicit MX (RFC 5321, 5.1) */
+		strlcpy(mx->hosts[0].name, domain, sizeof(mx->hosts[0].name));
+		mx->nhosts = 1;
+		return (1);
+	case ANSWER_DATA:
+		break;
+	}
+
+	for (i = n = nulls = 0; i < ns_msg_count(dns.msg, ns_s_an); i++) {
+		if (record_get(&dns, i, &rr) == 0)
+			continue;
+		n++;
+		if (host_add(mx, &rr, &dns) == 0)
+			nulls++;
+	}
+	/* a null MX stands alone (RFC 7505, 3) */
+	if (n == 1 && nulls == 1) {
+		verdict_set(v, CAUSE_NULL_MX, STAGE_DNS, "",
+		    "%s has a null MX (RFC 7505): it takes no mail", domain);
+		return (0);
+	}
+	if (mx->nhosts == 0) {
+		mx_none(mx, v);
+		return (0);
+	}
+	return (1);
+}
+
+int
+mx_next(struct mx *mx, struct mx_addr *addr)
+{
+	const struct mx_host *host;
+	size_t i;
+
+	for (;;) {
+		while (mx->addr < mx->naddrs) {
+			*addr = mx->addrs[mx->addr++];
+			for (i = 0; i < mx->ncalled; i++)
+				if (strcmp(mx->called[i], addr->ip) == 0)
+					break;
+			if (i < mx->ncalled)
+				continue;
+			if (mx->ncalled == MX_ADDRS_MAX) {
+				note(mx, CAUSE_FAMILY,
+				    "more addresses than are called");
+				return (0);
+			}
+			strlcpy(mx->called[mx->ncalled++], addr->ip,
+			    sizeof(mx->called[0]));
+			return (1);
+		}
+		if (mx->host == mx->nhosts)
+			return (0);
+		host = &mx->hosts[mx->host++];
+		if (opt.helo != NULL && strcasecmp(host->name, opt.helo) == 0)
+			note(mx, CAUSE_OURSELVES, "%s is this machine",
+			    host->name);
+		else
+			host_resolve(mx, host);
+	}
+}
+
+void
+mx_none(const struct mx *mx, struct verdict *v)
+{
+	verdict_set(v, mx->none, STAGE_DNS, "", "%s", mx->why);
+}
+
+/*
+ * Ask for the records of one type.  The name is absolute: neither a search
+ * list nor /etc/hosts ever matters.
+ */
+static enum answer
+ask(struct mx *mx, const char *name, ns_type type, struct dns *dns)
+{
+	unsigned char query[QUERY_MAX];
+	const char *what, *bad;
+	int len;
+
+	what = type == ns_t_mx ? "MX" : type == ns_t_a ? "A" : "AAAA";
+	dns->type = type;
+	if (resolver_ready(mx->deadline) == -1) {
+		note(mx, CAUSE_DNS, "%s of %s: no time left", what, name);
+		return (ANSWER_FAILED);
+	}
+	len = res_mkquery(ns_o_query, name, ns_c_in, (int)type, NULL, 0, NULL,
+	    query, sizeof(query));
+	if (len == -1) {
+		note(mx, CAUSE_DNS, "%s of %s: no query can be made", what,
+		    name);
+		return (ANSWER_FAILED);
+	}
+	memset(answer, 0, NS_HFIXEDSZ);
+	len = res_send(query, len, answer, sizeof(answer));
+	if (len == -1) {
+		bad = (answer[3] & 0xf) == ns_r_servfail ? "server failure" :
+		    (answer[3] & 0xf) == ns_r_refused ? "refused" :
+		    "no answer from the name server";
+	} else {
+		/* glibc and others tell the length that did not fit */
+		if ((size_t)len > sizeof(answer))
+			len = sizeof(answer);
+		if (ns_initparse(answer, len, &dns->msg) == -1)
+			bad = "malformed answer";
+		else
+			bad = answer_check(dns, name);
+	}
+	if (bad != NULL) {
+		verdict_trace("DNS %s %s: %s", name, what, bad);
+		note(mx, CAUSE_DNS, "%s of %s: %s", what, name, bad);
+		return (ANSWER_FAILED);
+	}
+	if (ns_msg_getflag(dns->msg, ns_f_rcode) == ns_r_nxdomain) {
+		verdict_trace("DNS %s %s: no such name", name, what);
+		return (ANSWER_NO_NAME);
+	}
+	for (len = 0; len < ns_msg_count(dns->msg, ns_s_an); len++) {
+		ns_rr rr;
+
+		if (record_get(dns, len, &rr) == 1)
+			return (ANSWER_DATA);
+	}
+	verdict_trace("DNS %s %s: none", name, what);
+	return (ANSWER_NO_DATA);
+}
+
+/*
+ * Read resolv.conf(5) once, and give the resolver no more patience than the
+ * deadline leaves.  Returns -1 if nothing is left.
+ */
+static int
+resolver_ready(int64_t deadline)
+{
+	static int ready;
+	int64_t left_s;
+	int servers;
+
+	if (!ready) {
+		if (res_init() == -1)
+			return (-1);
+		ready = 1;
+#if defined(__GLIBC__)
+		if (opt.ns.ss_family == AF_INET)
+			memcpy(&_res.nsaddr_list[0], &opt.ns,
+			    sizeof(_res.nsaddr_list[0]));
+		if (opt.ns.ss_family == AF_INET6) {
+			/* this is where glibc keeps servers of IPv6 */
+			_res.nsaddr_list[0].sin_family = 0;
+			_res._u._ext.nsaddrs[0] =
+			    (struct sockaddr_in6 *)&opt.ns;
+		}
+		if (opt.ns.ss_family != 0)
+			_res.nscount = 1;
+#elif defined(__FreeBSD__) || defined(__NetBSD__)
+		if (opt.ns.ss_family != 0)
+			res_setservers(&_res,
+			    (const union res_sockaddr_union *)&opt.ns, 1);
+#endif
+	}
+	left_s = (deadline - mono_ms()) / 1000;
+	if (left_s < 0)
+		return (-1);
+	servers = _res.nscount > 0 ? _res.nscount : 1;
+	left_s /= servers * RETRIES;
+	_res.retry = RETRIES;
+	_res.retrans = left_s < 1 ? 1 : left_s > PATIENCE_MAX_S ?
+	    PATIENCE_MAX_S : (int)left_s;
+	return (0);
+}
+
+/*
+ * Check that a message answers our question and nothing else (RFC 1035, 4.1;
+ * RFC 5452, 3).  Returns NULL if it does, else what is wrong with it.
+ */
+static const char *
+answer_check(struct dns *dns, const char *name)
+{
+	ns_rr rr;
+	int rcode;
+
+	if (ns_msg_getflag(dns->msg, ns_f_qr) != 1 ||
+	    ns_msg_getflag(dns->msg, ns_f_opcode) != ns_o_query)
+		return ("this is no answer");
+	if (ns_msg_getflag(dns->msg, ns_f_tc) != 0)
+		return ("truncated answer");
+	if (ns_msg_count(dns->msg, ns_s_qd) != 1 ||
+	    ns_parserr(&dns->msg, ns_s_qd, 0, &rr) == -1 ||
+	    strcasecmp(ns_rr_name(rr), name) != 0 ||
+	    ns_rr_type(rr) != dns->type || ns_rr_class(rr) != ns_c_in)
+		return ("the answer is to another question");
+	rcode = ns_msg_getflag(dns->msg, ns_f_rcode);
+	if (rcode == ns_r_servfail)
+		return ("server failure");
+	if (rcode != ns_r_noerror && rcode != ns_r_nxdomain)
+		return ("refused");
+	if (strlcpy(dns->name, name, sizeof(dns->name)) >= sizeof(dns->name))
+		return ("name too long");
+	return (cname_follow(dns));
+}
+
+/*
+ * Follow the CNAME chain from dns->name to its end (RFC 1034, 3.6.2), and see
+ * that every record of the answer belongs to it.
+ */
+static const char *
+cname_follow(struct dns *dns)
+{
+	char target[NS_MAXDNAME];
+	ns_rr rr;
+	int i, links, count, chained, wanted;
+
+	count = ns_msg_count(dns->msg, ns_s_an);
+	for (links = 0;; links++) {
+		for (i = 0; i < count; i++) {
+			if (ns_parserr(&dns->msg, ns_s_an, i, &rr) == -1)
+				return ("malformed record");
+			if (ns_rr_type(rr) == ns_t_cname &&
+			    strcasecmp(ns_rr_name(rr), dns->name) == 0)
+				break;
+		}
+		if (i == count)
+			break;
+		if (links == CNAME_MAX)
+			return ("CNAME loop, or a chain over 8");
+		if (dn_expand(ns_msg_base(dns->msg), ns_msg_end(dns->msg),
+		    ns_rr_rdata(rr), target, sizeof(target)) !=
+		    ns_rr_rdlen(rr) || strlcpy(dns->name, target,
+		    sizeof(dns->name)) >= sizeof(dns->name))
+			return ("malformed CNAME");
+	}
+	/* as many CNAMEs as links, and beside them what was asked for alone */
+	for (i = chained = wanted = 0; i < count; i++) {
+		if (ns_parserr(&dns->msg, ns_s_an, i, &rr) == -1)
+			return ("malformed record");
+		if (ns_rr_class(rr) != ns_c_in)
+			return ("record of a foreign class");
+		if (ns_rr_type(rr) == ns_t_dname ||
+		    ns_rr_type(rr) == ns_t_rrsig)
+			continue;
+		if (ns_rr_type(rr) == ns_t_cname) {
+			chained++;
+			continue;
+		}
+		if (ns_rr_type(rr) != dns->type)
+			return ("record of a foreign type");
+		if (strcasecmp(ns_rr_name(rr), dns->name) != 0)
+			return ("record of a foreign owner");
+		wanted++;
+	}
+	if (chained != links)
+		return ("CNAME of a foreign owner");
+	if (wanted > 0 &&
+	    ns_msg_getflag(dns->msg, ns_f_rcode) == ns_r_nxdomain)
+		return ("records of a name that does not exist");
+	return (NULL);
+}
+
+/* Get record i of a checked answer; 0 if it is none of those asked for. */
+static int
+record_get(const struct dns *dns, int i, ns_rr *rr)
+{
+	ns_msg msg;
+
+	msg = dns->msg;		/* ns_parserr() moves its cursor */
+	return (ns_parserr(&msg, ns_s_an, i, rr) == 0 &&
+	    ns_rr_type(*rr) == dns->type);
+}
+
+/*
+ * Put the host of an MX record into its place: by preference, equal ones in
+ * random order (RFC 5321, 5.1).  Beyond MX_HOSTS_MAX the worst falls out.
+ * Returns 0 for the root, which is no host, else 1.
+ */
+static int
+host_add(struct mx *mx, const ns_rr *rr, const struct dns *dns)
+{
+	char name[NS_MAXDNAME];
+	struct mx_host host;
+	size_t i;
+
+	/* preference, and a name of at least the root (RFC 1035, 3.3.9) */
+	if (ns_rr_rdlen(*rr) < 3 || dn_expand(ns_msg_base(dns->msg),
+	    ns_msg_end(dns->msg), ns_rr_rdata(*rr) + 2, name, sizeof(name)) !=
+	    ns_rr_rdlen(*rr) - 2) {
+		note(mx, CAUSE_DNS, "malformed MX record of %s", dns->name);
+		return (1);
+	}
+	memset(&host, 0, sizeof(host));
+	host.pref = ns_get16(ns_rr_rdata(*rr));
+	host.shuffle = arc4random();
+	verdict_trace("DNS %s MX: %u %s", dns->name, host.pref,
+	    name[0] != '\0' ? name : ".");
+	if (name[0] == '\0')
+		return (0);
+	if (!mailbox_hostname(name, strlen(name), 1))
+		return (1);
+	strlcpy(host.name, name, sizeof(host.name));
+
+	for (i = mx->nhosts; i > 0; i--) {
+		if (mx->hosts[i - 1].pref < host.pref ||
+		    (mx->hosts[i - 1].pref == host.pref &&
+		    mx->hosts[i - 1].shuffle <= host.shuffle))
+			break;
+		if (i < MX_HOSTS_MAX)
+			mx->hosts[i] = mx->hosts[i - 1];
+	}
+	if (i < MX_HOSTS_MAX)
+		mx->hosts[i] = host;
+	if (mx->nhosts < MX_HOSTS_MAX)
+		mx->nhosts++;
+	else
+		note(mx, CAUSE_FAMILY, "more MX hosts than are asked");
+	return (1);
+}
+
+/*
+ * Fill mx->addrs with the addresses of a host that may be called, IPv6 and
+ * IPv4 in turn: a host without working IPv6 here costs one short connect.
+ */
+static void
+host_resolve(struct mx *mx, const struct mx_host *host)
+{
+	static const struct {
+		ns_type type;
+		int family, len;
+	} kind[2] = { { ns_t_aaaa, AF_INET6, 16 }, { ns_t_a, AF_INET, 4 } };
+	unsigned char data[2][MX_ADDRS_MAX][16];
+	size_t n[2], i;
+	struct dns dns;
+	ns_rr rr;
+	int j, k, found;
+
+	mx->addr = mx->naddrs = 0;
+	found = 0;
+	for (k = 0; k < 2; k++) {
+		n[k] = 0;
+		j = ask(mx, host->name, kind[k].type, &dns);
+		if (j == ANSWER_FAILED)
+			found = 1;	/* that may have been one */
+		if (j != ANSWER_DATA)
+			continue;
+		for (j = 0; j < ns_msg_count(dns.msg, ns_s_an); j++) {
+			if (record_get(&dns, j, &rr) == 0)
+				continue;
+			found = 1;
+			if (ns_rr_rdlen(rr) != kind[k].len)
+				note(mx, CAUSE_DNS, "malformed address of %s",
+				    host->name);
+			else if (n[k] == MX_ADDRS_MAX)
+				note(mx, CAUSE_FAMILY,
+				    "more addresses than are called");
+			else
+				memcpy(data[k][n[k]++], ns_rr_rdata(rr),
+				    (size_t)kind[k].len);
+		}
+	}
+	if (!found)
+		note(mx, CAUSE_NO_DOMAIN,
+		    "%s has neither an A nor an AAAA record", host->name);
+	for (i = 0; i < n[0] || i < n[1]; i++)
+		for (k = 0; k < 2; k++)
+			if (i < n[k])
+				addr_add(mx, host, kind[k].family, data[k][i]);
+}
+
+static void
+addr_add(struct mx *mx, const struct mx_host *host, int family,
+    const unsigned char *data)
+{
+	struct mx_addr *addr;
+	struct sockaddr_in *sin;
+	struct sockaddr_in6 *sin6;
+
+	addr = &mx->addrs[mx->naddrs];
+	memset(addr, 0, sizeof(*addr));
+	addr->host = host->name;
+	addr->best = host->pref == mx->hosts[0].pref;
+	inet_ntop(family, data, addr->ip, sizeof(addr->ip));
+	verdict_trace("DNS %s %s: %s", host->name,
+	    family == AF_INET ? "A" : "AAAA", addr->ip);
+	if (family == AF_INET) {
+		sin = (struct sockaddr_in *)&addr->ss;
+		sin->sin_family = AF_INET;
+		sin->sin_port = htons(opt.smtp_port);
+		memcpy(&sin->sin_addr, data, 4);
+		addr->len = sizeof(*sin);
+	} else {
+		sin6 = (struct sockaddr_in6 *)&addr->ss;
+		sin6->sin6_family = AF_INET6;
+		sin6->sin6_port = htons(opt.smtp_port);
+		memcpy(&sin6->sin6_addr, data, 16);
+		addr->len = sizeof(*sin6);
+	}
+
+	if (!opt.nonglobal && addr_ours(addr))
+		note(mx, CAUSE_OURSELVES, "%s[%s] is this machine", host->name,
+		    addr->ip);
+	else if (addr_refused(addr))
+		note(mx, CAUSE_UNROUTABLE, "%s[%s] is no address to be called",
+		    host->name, addr->ip);
+	else if (!(family == AF_INET ? opt.v4 : opt.v6))
+		note(mx, CAUSE_FAMILY, "%s[%s] is left out by %s", host->name,
+		    addr->ip, opt.v4 ? "-4" : "-6");
+	else
+		mx->naddrs++;
+}
+
+/* 1 if an interface of this machine has the address, loopback aside. */
+static int
+addr_ours(const struct mx_addr *addr)
+{
+	static struct ifaddrs *ours;
+	const struct ifaddrs *ifa;
+	char ip[INET6_ADDRSTRLEN];
+	const void *in;
+
+	if (ours == NULL && getifaddrs(&ours) == -1)
+		return (0);
+	for (ifa = ours; ifa != NULL; ifa = ifa->ifa_next) {
+		if (ifa->ifa_addr == NULL ||
+		    ifa->ifa_addr->sa_family != addr->ss.ss_family)
+			continue;
+		if (ifa->ifa_addr->sa_family == AF_INET)
+			in = &((struct sockaddr_in *)ifa->ifa_addr)->sin_addr;
+		else
+			in = &((struct sockaddr_in6 *)ifa->ifa_addr)->sin6_addr;
+		inet_ntop(addr->ss.ss_family, in, ip, sizeof(ip));
+		if (strcmp(ip, addr->ip) == 0 && strncmp(ip, "127.", 4) != 0 &&
+		    strcmp(ip, "::1") != 0)
+			return (1);
+	}
+	return (0);
+}
+
+/*
+ * 1 if the address is never called: whoever owns a domain would else choose
+ * what cbvd connects to behind a firewall.  Networks that are not globally
+ * reachable (RFC 6890 and its registries); those that embed an IPv4 address
+ * are judged by it.
+ */
+static int
+addr_refused(const struct mx_addr *addr)
+{
+	static const struct {
+		unsigned char	net[12];
+		int		family, bits;
+		int		never;	/* not with -o nonglobal either */
+		int		embeds;	/* octet at which an IPv4 address is */
+	} nets[] = {
+		{ { 0 }, AF_INET, 8, 1, 0 },		/* "this network" */
+		{ { 10 }, AF_INET, 8, 0, 0 },
+		{ { 100, 64 }, AF_INET, 10, 0, 0 },	/* CGNAT */
+		{ { 127 }, AF_INET, 8, 0, 0 },
+		{ { 169, 254 }, AF_INET, 16, 0, 0 },
+		{ { 172, 16 }, AF_INET, 12, 0, 0 },
+		{ { 192, 0, 0 }, AF_INET, 24, 0, 0 },
+		{ { 192, 0, 2 }, AF_INET, 24, 0, 0 },	/* documentation */
+		{ { 192, 168 }, AF_INET, 16, 0, 0 },
+		{ { 198, 18 }, AF_INET, 15, 0, 0 },	/* benchmarks */
+		{ { 198, 51, 100 }, AF_INET, 24, 0, 0 },
+		{ { 203, 0, 113 }, AF_INET, 24, 0, 0 },
+		{ { 224 }, AF_INET, 3, 1, 0 },		/* multicast, 240/4 */
+		{ { 0, 0x64, 0xff, 0x9b, 0 }, AF_INET6, 96, 0, 12 }, /* NAT64 */
+		{ { 0x20, 0x01, 0, 0 }, AF_INET6, 32, 1, 0 },	/* Teredo */
+		{ { 0x20, 0x01, 0, 0x02 }, AF_INET6, 48, 0, 0 },
+		{ { 0x20, 0x01, 0, 0x10 }, AF_INET6, 28, 1, 0 }, /* ORCHID */
+		{ { 0x20, 0x01, 0x0d, 0xb8 }, AF_INET6, 32, 0, 0 },
+		{ { 0x20, 0x02 }, AF_INET6, 16, 0, 2 },		/* 6to4 */
+		{ { 0x3f, 0xff }, AF_INET6, 20, 0, 0 },		/* RFC 9637 */
+		{ { 0xfc }, AF_INET6, 7, 0, 0 },
+		{ { 0xfe, 0x80 }, AF_INET6, 10, 0, 0 },
+		{ { 0xff }, AF_INET6, 8, 1, 0 },
+	};
+	struct mx_addr inner;
+	const unsigned char *a;
+	size_t i;
+	int bit;
+
+	if (addr->ss.ss_family == AF_INET)
+		a = (const unsigned char *)
+		    &((const struct sockaddr_in *)&addr->ss)->sin_addr;
+	else
+		a = (const unsigned char *)
+		    &((const struct sockaddr_in6 *)&addr->ss)->sin6_addr;
+	for (i = 0; i < sizeof(nets) / sizeof(nets[0]); i++) {
+		if (nets[i].family != addr->ss.ss_family)
+			continue;
+		for (bit = 0; bit < nets[i].bits; bit++)
+			if ((a[bit / 8] ^ nets[i].net[bit / 8]) &
+			    (0x80 >> bit % 8))
+				break;
+		if (bit < nets[i].bits)
+			continue;
+		if (nets[i].embeds == 0)
+			return (nets[i].never || !opt.nonglobal);
+		memset(&inner, 0, sizeof(inner));
+		inner.ss.ss_family = AF_INET;
+		memcpy(&((struct sockaddr_in *)&inner.ss)->sin_addr,
+		    a + nets[i].embeds, 4);
+		return (addr_refused(&inner));
+	}
+	/* of IPv6 only 2000::/3 has been given out (RFC 4291, 2.4) */
+	if (addr->ss.ss_family == AF_INET6 && (a[0] & 0xe0) != 0x20)
+		return (!opt.nonglobal || strcmp(addr->ip, "::1") != 0);
+	return (0);
+}
+
+/*
+ * Note why an address or a host is not called.  What stays at the end is the
+ * most harmless: 550 needs that nothing better can be said of any of them.
+ */
+static void
+note(struct mx *mx, enum cause cause, const char *fmt, ...)
+{
+	static const enum cause rank[] = { CAUSE_NO_DOMAIN, CAUSE_UNROUTABLE,
+	    CAUSE_OURSELVES, CAUSE_FAMILY, CAUSE_DNS };
+	va_list ap;
+	size_t old, new;
+
+	for (old = 0; rank[old] != mx->none; old++)
+		continue;
+	for (new = 0; rank[new] != cause; new++)
+		continue;
+	if (new < old)
+		return;
+	mx->none = cause;
+	va_start(ap, fmt);
+	vsnprintf(mx->why, sizeof(mx->why), fmt, ap);
+	va_end(ap);
+}

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * reply.c: what a reply to RCPT means (RFC 5321, 4.2; RFC 3463).
+ * Owns the table of words that tell a refused mailbox from a refused client.
+ * Must never do I/O, allocate, or obey the locale: the same bytes mean the
+ * same everywhere.
+ *
+ * A reply is folded to lower-case words parted by single spaces, and the
+ * first pattern that fits decides.  What is about us comes before what is
+ * about the mailbox: a refusal taken for one of the mailbox costs a letter,
+ * a missed one only spam.
+ */
+#include <string.h>
+
+#include "cbvd.h"
+
+/* folding may make "x;" two words, "x . ": room for twice the text */
+#define WORDS_MAX	(2 * REPLY_TEXT_MAX + 32)
+#define GAP_MAX		8	/* words that a '*' passes over */
+
+/* a run of octets is a link, an address, a host name or words */
+#define RUN_END		" \t\r\n<>()[]{},:;!?\"|*\\"
+
+/*
+ * A pattern is a row of items parted by single spaces: alternatives parted by
+ * '|', of which one ending in '~' fits every word that begins so; '?' fits
+ * any word or none; '*' fits up to GAP_MAX words.  Neither of the two passes
+ * over a sentence's end or a word of GAP_STOP, so that "unknown" in
+ * "recipient rejected: domain unknown" is said of the domain.
+ *
+ * The first words of a folded reply are its code and its enhanced status
+ * code.  All other numbers below 1,000, links and host names are gone; an
+ * address has become "@", the null reverse-path "<>", a sentence's end ".".
+ */
+#define WHO	"@|user~|mailbox~|mbox|box|recipient~|rcpt|address~|adress~|" \
+		"mailaddress|addressee|account~|alias~|inbox|maildrop|" \
+		"utilisateur|compte|boite|benutzer~|empf~|konto|" \
+		"postfach|utente|destin|destinat~|indirizzo|casella|usu~|caixa|" \
+		"direccion|cuenta|buzon|conta|gebruiker"
+#define GAP_STOP ".|<>|" WHO "|domain~|domini~|host~|sender~|client~|server~|ip|dns|" \
+		"ptr|mx|helo|ehlo|your|from|message~|relay~|error~|command~"
+#define NOT	"not|no|non|isnt|wasnt|doesnt|dosnt|dont|didnt|cannot|cant|" \
+		"couldnt|never|arent"
+#define GONE	"disabled|inactiv~|deactivated|suspended|closed|deleted|" \
+		"terminated|expired|locked|removed|discontinued|cancelled|" \
+		"unregistered|nonexist~|inexist~|unrecogni~|undefined|abandoned"
+#define STRANGE	"unknown|unbekannt~|inconnu~|sconosciut~|desconocid~|" \
+		"desconhecid~|onbekend~|inesistente|nieznany"
+#define REFUSED	"denied|deny|refused|rejected|prohibited|forbidden|" \
+		"disallowed|blocked|allowed|permitted|accepted|accept"
+#define CLIENT	"ip|client|host|server|you|mta|mailserver|connection~"
+
+static const struct pattern {
+	enum meaning	 meaning;
+	const char	*items;
+} patterns[] = {
+	/* codes that are never about a mailbox (RFC 5321, 4.2.3) */
+	{ MEANING_POLICY,	"501|502|503|555" },	/* syntax, order */
+	{ MEANING_POLICY,	"552" },		/* storage: quota */
+	{ MEANING_BLOCKED,	"521|530|534|535|538" },	/* RFC 7504, 4954 */
+	{ MEANING_RELAY,	"556" },		/* RFC 7504 */
+
+	/* enhanced codes of the sender, quota, authentication (RFC 3463) */
+	{ MEANING_POLICY,	"5.1.3|5.1.7|5.1.8|5.2.2|5.2.3|5.3.4" },
+	{ MEANING_BLOCKED,	"5.7.25" },		/* reverse DNS, RFC 7372 */
+	{ MEANING_POLICY,	"5.7.2~" },		/* SPF, DMARC, RFC 7372 */
+
+	/* Exchange Online says so of recipients that its directory lacks */
+	{ MEANING_NO_MAILBOX,	"5.4.1 @|recipient|all ? address~ rejected access denied" },
+	{ MEANING_NO_MAILBOX,	"5.4.1 @ recipient address rejected access denied" },
+	{ MEANING_NO_MAILBOX,	"5.5.0 requested action not taken mailbox unavailable" },
+	{ MEANING_NO_MAILBOX,	"#5.1.0 address rejected" },
+
+	/* the null reverse-path */
+	{ MEANING_NULL_PATH,	"null|empty|blank ? sender|from|reverse|return|envelope" },
+	{ MEANING_NULL_PATH,	"<> * " REFUSED },
+	{ MEANING_NULL_PATH,	"bounce~|batv|backscatter" },	/* signed bounces only */
+
+	/* about the message or the sender: no other client would fare better */
+	{ MEANING_BLOCKED,	"ip|client|mta * blocked|banned|denied|listed|refused|rejected" },
+	{ MEANING_POLICY,	"sender~|originator|spoof~|forge~" },
+	{ MEANING_POLICY,	"from|return|reply|your|reverse address|mail|from|path|account|email|mailbox" },
+	{ MEANING_POLICY,	"spf|dkim|dmarc|dbl|uribl|surbl" },
+	{ MEANING_POLICY,	"full|quota|lleno|voll|pieno|plein~|overquota|exceed~|limit~|large|size" },
+	{ MEANING_POLICY,	"too many|much|fast|often|quickly|big" },
+	{ MEANING_POLICY,	"rate|frequen~|throttl~|maximum|max" },
+	{ MEANING_POLICY,	"temporar~|later|greylist~|graylist~|retry" },
+	{ MEANING_POLICY,	"syntax|malformed|format|qualified|character~" },
+	{ MEANING_POLICY,	"callout|callback|verif~ ? fail~" },
+
+	/* relaying */
+	{ MEANING_RELAY,	"relaying|relays|gateway~|rcpthosts" },
+	{ MEANING_RELAY,	"relay * " REFUSED },
+	{ MEANING_RELAY,	REFUSED "|" NOT "|unable * relay" },
+
+	/* this client, or its network, is unwelcome to the whole host */
+	{ MEANING_BLOCKED,	"blacklist~|blocklist~|dnsbl~|rbl~|spamhaus~|spamcop|sorbs|barracuda|xbl|sbl|pbl" },
+	{ MEANING_BLOCKED,	"black|block|deny listed|list|listing" },
+	{ MEANING_BLOCKED,	"is|are|was|been|found|currently listed" },
+	{ MEANING_BLOCKED,	CLIENT " * blocked|banned|denied|listed|refused|rejected" },
+	{ MEANING_BLOCKED,	"blocked|banned|denied|refused|reputation * " CLIENT },
+	{ MEANING_BLOCKED,	"you are not" },
+	{ MEANING_BLOCKED,	"ip|client|host|network|server address~" },
+	{ MEANING_BLOCKED,	"reputation|ptr|rdns|dns|helo|ehlo|hostname" },
+	{ MEANING_BLOCKED,	"authenticat~|unauthenticated|tls|starttls|encrypt~|auth|password|credential~" },
+
+	/* a domain that is not served here */
+	{ MEANING_RELAY,	"domain|host|route~ * " NOT " ? ? exist~|found|valid|local|hosted|here" },
+	{ MEANING_RELAY,	"domain|host|route~ * " STRANGE "|invalid" },
+	{ MEANING_RELAY,	"such|unknown|invalid ? domain|host|route" },
+	{ MEANING_RELAY,	NOT " ? handle|serve|host|accept|process * domain~" },
+	{ MEANING_RELAY,	WHO " domain" },
+
+	/* the rest of what is said of content */
+	{ MEANING_POLICY,	"spam~|virus|content|policy|policies|header~|attachment~" },
+
+	/* the mailbox */
+	{ MEANING_NO_MAILBOX,	"no such * " WHO "|person" },
+	{ MEANING_NO_MAILBOX,	"no ? " WHO " ? here|by|named|with|called|exists" },
+	{ MEANING_NO_MAILBOX,	"nobody|person ? by|with|named" },
+	{ MEANING_NO_MAILBOX,	"no longer work~|employ~" },
+	{ MEANING_NO_MAILBOX,	WHO " * " NOT " ? ? exist~|found|known|recogni~|registered|active|valid|used|listed" },
+	{ MEANING_NO_MAILBOX,	WHO " * " NOT " in|on|at" },
+	{ MEANING_NO_MAILBOX,	WHO " * " NOT "|have|has ? have|a|any|no account|mailbox|mail|box" },
+	{ MEANING_NO_MAILBOX,	"not|isnt|non ? ? valid|known|registered|active|exist~ " WHO },
+	{ MEANING_NO_MAILBOX,	NOT " find|locate ? ? user|mailbox|recipient|account|alias" },
+	{ MEANING_NO_MAILBOX,	WHO " * no longer" },
+	{ MEANING_NO_MAILBOX,	WHO " * " STRANGE "|" GONE },
+	{ MEANING_NO_MAILBOX,	WHO " ? ? ? invalid" },
+	{ MEANING_NO_MAILBOX,	STRANGE "|" GONE "|invalid|bad ? ? " WHO },
+	{ MEANING_NO_MAILBOX,	"unknown local part" },
+	{ MEANING_NO_MAILBOX,	"unroutable|unrouteable address" },
+	{ MEANING_NO_MAILBOX,	WHO " * existe|nexiste|esiste|exista|existiert" },
+	{ MEANING_NO_MAILBOX,	"existe|esiste ? ? " WHO },
+	{ MEANING_NO_MAILBOX,	"nie ma takiego" },
+
+	/* the code alone is the weakest word (RFC 3463, 3.2) */
+	{ MEANING_NO_MAILBOX,	"550|551|553|554 5.1.1|5.1.6" },
+};
+
+/* A reply's text as lower-case words, each followed by one space. */
+struct words {
+	size_t	 len;
+	char	 text[WORDS_MAX];
+};
+
+static int	 match(const char *items, const char *word);
+static int	 word_in(const char *word, const char *alts);
+static const char *next_word(const char *word);
+static void	 fold(const struct reply *reply, struct words *w);
+static size_t	 fold_run(const char *run, struct words *w);
+static void	 fold_words(const char *run, size_t len, struct words *w);
+static int	 is_host_name(const char *run, size_t len);
+static void	 put(struct words *w, int c);
+static void	 end_word(struct words *w);
+static void	 put_word(struct words *w, const char *word);
+static int	 is_digit(int c);
+static int	 is_lower(int c);
+static int	 is_upper(int c);
+static int	 is_letter(int c);
+
+/* The table: see the contract in cbvd.h. */
+enum meaning
+reply_meaning(const struct reply *reply)
+{
+	struct words w;
+	const char *word;
+	size_t i;
+
+	if (reply->code >= 200 && reply->code <= 299)
+		return (MEANING_ACCEPTED);
+	if (reply->code >= 400 && reply->code <= 499)
+		return (MEANING_LATER);	/* never a refusal (RFC 5321, 4.2.1) */
+	if (reply->code < 500 || reply->code > 599)
+		return (MEANING_UNCLEAR);
+
+	fold(reply, &w);
+	for (i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		for (word = w.text; *word != '\0'; word = next_word(word)) {
+			if (match(patterns[i].items, word))
+				return (patterns[i].meaning);
+		}
+	}
+	return (MEANING_UNCLEAR);
+}
+
+/* See the contract in cbvd.h. */
+int
+reply_dsn(const char *text, char *dsn)
+{
+	const char *p;
+	size_t len, subject, detail;
+
+	dsn[0] = '\0';
+	if (!is_digit(text[0]) || !is_digit(text[1]) || !is_digit(text[2]))
+		return (0);
+	p = text + 3;
+	if (*p == '-')
+		p++;		/* the first of several lines */
+	while (*p == ' ')
+		p++;
+
+	/* class "." subject "." detail, of the code's class (RFC 2034, 4) */
+	if (p[0] != text[0] || p[1] != '.')
+		return (0);
+	subject = strspn(p + 2, "0123456789");
+	if (subject < 1 || subject > 3 || p[2 + subject] != '.')
+		return (0);
+	detail = strspn(p + 3 + subject, "0123456789");
+	len = 3 + subject + detail;
+	if (detail < 1 || detail > 3 || is_letter(p[len]) ||
+	    (p[len] == '.' && is_digit(p[len + 1])))
+		return (0);	/* "5.1.1.2" is an IP address */
+
+	memcpy(dsn, p, len);
+	dsn[len] = '\0';
+	return (1);
+}
+
+/* Do the items, all of them, fit the words from here on? */
+static int
+match(const char *items, const char *word)
+{
+	const char *rest;
+	int gap, max;
+
+	if (*items == '\0')
+		return (1);
+	rest = items + strcspn(items, " ");
+	if (*rest == ' ')
+		rest++;
+
+	if (*items != '*' && *items != '?')
+		return (*word != '\0' && word_in(word, items) &&
+		    match(rest, next_word(word)));
+
+	max = *items == '*' ? GAP_MAX : 1;
+	for (gap = 0; !match(rest, word); gap++) {
+		if (gap == max || *word == '\0' || word_in(word, GAP_STOP))
+			return (0);
+		word = next_word(word);
+	}
+	return (1);
+}
+
+/* Is the word one of the alternatives? */
+static int
+word_in(const char *word, const char *alts)
+{
+	size_t alt_len, len;
+
+	len = strcspn(word, " ");
+	for (;;) {
+		alt_len = strcspn(alts, "| ");
+		if (alts[alt_len - 1] == '~') {
+			if (len >= alt_len - 1 &&
+			    strncmp(word, alts, alt_len - 1) == 0)
+				return (1);
+		} else if (len == alt_len && strncmp(word, alts, len) == 0) {
+			return (1);
+		}
+		if (alts[alt_len] != '|')
+			return (0);
+		alts += alt_len + 1;
+	}
+}
+
+static const char *
+next_word(const char *word)
+{
+	word += strcspn(word, " ");
+	return (*word == ' ' ? word + 1 : word);
+}
+
+/* Fold a reply as the comment above the table tells. */
+static void
+fold(const struct reply *reply, struct words *w)
+{
+	char dsn[DSN_MAX];
+	const char *p, *q;
+
+	w->len = 0;
+	put(w, '0' + reply->code / 100);
+	put(w, '0' + reply->code / 10 % 10);
+	put(w, '0' + reply->code % 10);
+	put(w, ' ');
+	if (reply_dsn(reply->text, dsn))
+		put_word(w, dsn);
+
+	p = reply->text;
+	while (*p != '\0') {
+		if (p[0] == '<' && p[1] == '>') {
+			put_word(w, "<>");
+			p += 2;
+		} else if (*p == '"' && (q = strstr(p, "\"@")) != NULL) {
+			p = q + 1;	/* a quoted local-part may say anything */
+		} else if (*p == ';' || *p == '!' || *p == '?') {
+			put_word(w, ".");
+			p++;
+		} else if (strchr(RUN_END, *p) != NULL) {
+			end_word(w);
+			p++;
+		} else {
+			p += fold_run(p, w);
+		}
+	}
+	end_word(w);
+	w->text[w->len] = '\0';
+}
+
+/*
+ * Fold the octets up to the next that ends a run: a link, an address, a host
+ * name or words.  Returns how many they are.
+ */
+static size_t
+fold_run(const char *run, struct words *w)
+{
+	size_t len;
+
+	len = strcspn(run, RUN_END);
+	if (strncmp(run + len, "://", 3) == 0)
+		return (len + strcspn(run + len, " \t<>\""));
+
+	end_word(w);
+	if (memchr(run, '@', len) != NULL)
+		put_word(w, "@");
+	else if (!is_host_name(run, len))
+		fold_words(run, len, w);
+	else if (strncmp(run, "#5.1.0", len) == 0)
+		put_word(w, "#5.1.0");	/* as Cisco's Email Security Appliance */
+	else if (strspn(run, "0123456789.") == len && len > 6)
+		put_word(w, "ip");
+	return (len);
+}
+
+/* Letters, digits and octets over 127 make words, all else parts them. */
+static void
+fold_words(const char *run, size_t len, struct words *w)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (is_upper(run[i])) {
+			put(w, run[i] - 'A' + 'a');
+		} else if (len - i >= 3 &&
+		    memcmp(run + i, "\xe2\x80\x99", 3) == 0) {
+			i += 2;		/* U+2019, the apostrophe of typesetters */
+		} else if (is_letter(run[i]) || is_digit(run[i])) {
+			put(w, run[i]);
+		} else if (run[i] == '.' && (i == 0 || run[i - 1] != '.') &&
+		    (i + 1 == len || run[i + 1] != '.')) {
+			put_word(w, ".");
+		} else if (run[i] != '\'') {
+			end_word(w);	/* "doesn't" is one word */
+		}
+	}
+}
+
+/*
+ * A host name, an IP address, an enhanced status code: dots within.  But
+ * "unknown.Please" lacks only the space of its sentence's end.
+ */
+static int
+is_host_name(const char *run, size_t len)
+{
+	size_t i;
+
+	for (i = 1; i + 1 < len; i++) {
+		if (run[i] != '.' || run[i - 1] == '.' || run[i + 1] == '.')
+			continue;
+		if (!(is_lower(run[i - 1]) && is_upper(run[i + 1]) &&
+		    i + 2 < len && is_lower(run[i + 2])))
+			return (1);
+	}
+	return (0);
+}
+
+static void
+put(struct words *w, int c)
+{
+	if (w->len < sizeof(w->text) - 1)
+		w->text[w->len++] = (char)c;
+}
+
+/* End a word, and forget it if it is a number like those in "550-5.1.1". */
+static void
+end_word(struct words *w)
+{
+	size_t start;
+	int number;
+
+	number = 1;
+	for (start = w->len; start > 0 && w->text[start - 1] != ' '; start--)
+		number = number && is_digit(w->text[start - 1]);
+	if (start == w->len)
+		return;
+	if (number && w->len - start <= 3)
+		w->len = start;
+	else
+		put(w, ' ');
+}
+
+static void
+put_word(struct words *w, const char *word)
+{
+	end_word(w);
+	while (*word != '\0')
+		put(w, *word++);
+	put(w, ' ');
+}
+
+/* Not those of <ctype.h>: they obey the locale, and dislike octets over 127. */
+static int
+is_digit(int c)
+{
+	return (c >= '0' && c <= '9');
+}
+
+static int
+is_lower(int c)
+{
+	return (c >= 'a' && c <= 'z');
+}
+
+static int
+is_upper(int c)
+{
+	return (c >= 'A' && c <= 'Z');
+}
+
+/* All octets over 127 are taken for letters. */
+static int
+is_letter(int c)
+{
+	return (is_lower(c) || is_upper(c) || c < 0 || c > 127);
+}
