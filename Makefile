@@ -12,7 +12,10 @@ WARN =	-Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 SYSCPP = case $$(uname -s) in \
 	Linux) echo -isystem /usr/include/bsd -DLIBBSD_OVERLAY \
 		-DLIBBSD_OPENBSD_VIS;; \
-	*) echo -I/usr/local/include -I/usr/pkg/include;; esac
+	FreeBSD|NetBSD) echo -I/usr/local/include -I/usr/pkg/include \
+		-DSHA2_CTX=SHA256_CTX -DSHA256Init=SHA256_Init \
+		-DSHA256Update=SHA256_Update -DSHA256Final=SHA256_Final;; \
+	*) echo -I/usr/local/include;; esac
 SYSLIB = case $$(uname -s) in \
 	Linux) echo -lgdbm -lbsd -lmd -lresolv;; \
 	FreeBSD) echo -L/usr/local/lib -lgdbm -lmd -lutil;; \
@@ -32,5 +35,42 @@ cbvd: $(OBJ)
 
 $(OBJ): cbvd.h
 
+tests/replies: tests/replies.c reply.o cbvd.h
+	$(CC) $(STD) $(WARN) -I. `$(SYSCPP)` $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) \
+	    -o $@ tests/replies.c reply.o `$(SYSLIB)`
+
+# What is missing on this machine is named and installed.
+deps:
+	@sh tests/deps.sh build
+
+demo:
+	@sh tests/deps.sh demo
+	@$(MAKE) all
+	@sh tests/demo.sh
+
+check:
+	@sh tests/deps.sh check
+	@$(MAKE) all tests/replies
+	prove tests
+
+replies: tests/replies
+	@sh tests/replies.sh
+
+lint:
+	@sh tests/deps.sh lint
+	sh tests/lint.sh
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(MANDIR)/man8
+	install -m 755 cbvd $(DESTDIR)$(PREFIX)/sbin/cbvd
+	install -m 644 cbvd.8 $(DESTDIR)$(MANDIR)/man8/cbvd.8
+	if id _cbvd >/dev/null 2>&1; then \
+		install -d -m 700 -o _cbvd $(DESTDIR)/var/cache/cbvd; fi
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/cbvd $(DESTDIR)$(MANDIR)/man8/cbvd.8
+
 clean:
 	rm -f cbvd $(OBJ) tests/replies
+
+.PHONY: all deps demo check replies lint install uninstall clean

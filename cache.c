@@ -17,6 +17,7 @@
 #include <gdbm.h>
 #include <libutil.h>
 #include <poll.h>
+#include <sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,22 +25,6 @@
 #include <unistd.h>
 
 #include "cbvd.h"
-
-#if defined(__FreeBSD__)
-#include <sha256.h>
-#define SHA2_CTX	SHA256_CTX
-#define SHA256Init	SHA256_Init
-#define SHA256Update	SHA256_Update
-#define SHA256Final	SHA256_Final
-#else
-#include <sha2.h>
-#if defined(__NetBSD__)
-#define SHA2_CTX	SHA256_CTX
-#define SHA256Init	SHA256_Init
-#define SHA256Update	SHA256_Update
-#define SHA256Final	SHA256_Final
-#endif
-#endif
 
 #define KEY_LEN		16
 #define RECORD_LEN	496
@@ -49,7 +34,6 @@
 #define BLOCK		4096	/* gdbm's; smaller ones make its directory big */
 #define LOCK_MS		1000	/* how long the lock is waited for */
 #define LOCK_STEP_MS	10
-#define FSIZE_OF(size)	((rlim_t)(size) * 2 + 1048576)
 #define EVICT_LOOK	64	/* records a writer looks at when the file is full */
 
 /*
@@ -73,23 +57,26 @@ struct key {
 static int	 file_open(int);
 static int	 file_sound(int);
 static int	 file_read_open(void);
-static void	 file_limit(int);
+static void	 file_limit(rlim_t);
 static int	 database_open(int);
 static int	 database_damaged(void);
 static void	 database_drop(void);
 static int	 secret_get(int);
+static void	 keyed_hash(const void *, size_t, const void *, size_t,
+		    uint8_t *);
 static void	 sum(const struct key *, const struct record *, uint8_t *);
 static void	 key_make(enum scope, const char *, struct key *);
 static void	 record_make(enum scope, const char *, const struct verdict *,
 		    const struct key *, struct record *);
 static int	 record_read(const struct record *, const struct key *,
 		    enum scope *, const char **, struct verdict *);
+static datum	 datum_of(const void *, int);
 static int	 record_fetch(const struct key *, struct record *);
 static int	 record_store(const struct key *, const struct record *);
 static void	 record_delete(const struct key *);
 static time_t	 record_left(const struct record *);
 static void	 evict(const struct key *);
-static size_t	 keys_all(struct key **);
+static datum	 next_key(datum, struct key *);
 static int	 key_wanted(char **, const char *);
 static void	 list_one(const struct key *, char **, FILE *);
 
@@ -112,7 +99,7 @@ cache_begin(int writer)
 		if (file_open(writer) == -1)
 			return (-1);
 		if (writer)
-			file_limit(1);
+			file_limit((rlim_t)opt.size * 2 + BLOCK * 256);
 		if (database_open(writer) == 0 && secret_get(writer) == 0)
 			return (0);
 		if (!writer || !database_damaged())
@@ -177,7 +164,7 @@ cache_end(void)
 {
 	if (fd == -1)
 		return;
-	file_limit(0);
+	file_limit(RLIM_INFINITY);
 	/* gdbm_close(3) syncs: nobody shall wait for the disk with us */
 	flock(fd, LOCK_UN);
 	if (db != NULL)
@@ -199,18 +186,26 @@ cache_close(void)
 int
 cache_list(char **keys, FILE *out)
 {
-	struct key *all;
-	size_t i, n;
+	struct key key;
+	char *text;
+	size_t len;
+	FILE *list;
+	datum k;
 
-	/* the lock is not held while a person reads: keys first, then each */
 	if (cache_begin(0) == -1)
 		return (-1);
-	n = keys_all(&all);
+	/* the lock is not held while a person reads */
+	text = NULL;
+	list = open_memstream(&text, &len);
+	for (k = gdbm_firstkey(db); k.dptr != NULL && list != NULL;) {
+		k = next_key(k, &key);
+		list_one(&key, keys, list);
+	}
 	cache_end();
-	for (i = 0; i < n; i++)
-		list_one(&all[i], keys, out);
-	cache_close();
-	free(all);
+	if (list == NULL || fclose(list) != 0)
+		return (-1);
+	fwrite(text, 1, len, out);
+	free(text);
 	return (0);
 }
 
@@ -238,27 +233,29 @@ int
 cache_expire(void)
 {
 	struct record record;
-	struct key *all;
-	size_t i, n;
-	int error;
+	struct key key;
+	datum k;
+	int again, error;
 
 	if (cache_begin(1) == -1)
 		return (-1);
-	n = keys_all(&all);
-	for (i = 0; i < n; i++) {
-		if (memcmp(&all[i], &secret_key, sizeof(secret_key)) == 0 ||
-		    (record_fetch(&all[i], &record) == 0 &&
-		    record_left(&record) > 0))
-			continue;
-		record_delete(&all[i]);
-	}
-	free(all);
+	/* a deletion may hide a record from the walk: until all were seen */
+	do {
+		again = 0;
+		for (k = gdbm_firstkey(db); k.dptr != NULL;) {
+			k = next_key(k, &key);
+			if (memcmp(&key, &secret_key, KEY_LEN) == 0 ||
+			    record_fetch(&key, &record) == -1 ||
+			    record_left(&record) > 0)
+				continue;
+			record_delete(&key);
+			again = 1;
+		}
+	} while (again);
 	/* makes a new file and renames it; who waits here sees a new inode */
 	error = gdbm_reorganize(db);
 	cache_end();
 	cache_close();
-	if (error != 0)
-		errno = EIO;
 	return (error == 0 ? 0 : -1);
 }
 
@@ -328,24 +325,13 @@ file_sound(int file)
  * write, no file may grow far beyond the cache's size.
  */
 static void
-file_limit(int on)
+file_limit(rlim_t max)
 {
-	static struct rlimit before;
-	static int is_on;
-	struct rlimit now;
+	struct rlimit rl;
 
-	if (on == is_on)
-		return;
-	is_on = on;
-	if (!on) {
-		setrlimit(RLIMIT_FSIZE, &before);
-		return;
-	}
-	getrlimit(RLIMIT_FSIZE, &before);
-	now = before;
-	if (now.rlim_cur == RLIM_INFINITY || now.rlim_cur > FSIZE_OF(opt.size))
-		now.rlim_cur = FSIZE_OF(opt.size);
-	setrlimit(RLIMIT_FSIZE, &now);
+	getrlimit(RLIMIT_FSIZE, &rl);
+	rl.rlim_cur = max < rl.rlim_max ? max : rl.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &rl);
 }
 
 static int
@@ -423,35 +409,36 @@ secret_get(int writer)
 	return (0);
 }
 
-/* A checksum that only this cache can make. */
+/* 16 octets that only who has this cache's secret can make of two texts. */
 static void
-sum(const struct key *key, const struct record *record, uint8_t *out)
+keyed_hash(const void *a, size_t a_len, const void *b, size_t b_len,
+    uint8_t *out)
 {
-	uint8_t digest[32];
+	uint8_t digest[SHA256_DIGEST_LENGTH];
 	SHA2_CTX ctx;
 
 	SHA256Init(&ctx);
 	SHA256Update(&ctx, secret, sizeof(secret));
-	SHA256Update(&ctx, key->octets, sizeof(key->octets));
-	SHA256Update(&ctx, (const uint8_t *)record + SUM_LEN,
-	    RECORD_LEN - SUM_LEN);
+	SHA256Update(&ctx, a, a_len);
+	SHA256Update(&ctx, b, b_len);
 	SHA256Final(digest, &ctx);
-	memcpy(out, digest, SUM_LEN);
+	memcpy(out, digest, KEY_LEN);
 }
 
 static void
 key_make(enum scope scope, const char *name, struct key *key)
 {
-	uint8_t digest[32], kind;
-	SHA2_CTX ctx;
+	uint8_t kind;
 
 	kind = (uint8_t)scope;
-	SHA256Init(&ctx);
-	SHA256Update(&ctx, secret, sizeof(secret));
-	SHA256Update(&ctx, &kind, 1);
-	SHA256Update(&ctx, (const uint8_t *)name, strlen(name));
-	SHA256Final(digest, &ctx);
-	memcpy(key->octets, digest, sizeof(key->octets));
+	keyed_hash(&kind, 1, name, strlen(name), key->octets);
+}
+
+static void
+sum(const struct key *key, const struct record *record, uint8_t *out)
+{
+	keyed_hash(key, KEY_LEN, (const uint8_t *)record + SUM_LEN,
+	    RECORD_LEN - SUM_LEN, out);
 }
 
 static void
@@ -510,46 +497,42 @@ record_read(const struct record *record, const struct key *key,
 	return (0);
 }
 
+static datum
+datum_of(const void *octets, int len)
+{
+	datum d;
+
+	d.dptr = (char *)octets;	/* gdbm only reads it */
+	d.dsize = len;
+	return (d);
+}
+
 static int
 record_fetch(const struct key *key, struct record *record)
 {
-	datum k, d;
+	datum d;
 
-	k.dptr = (char *)key;
-	k.dsize = sizeof(*key);
-	d = gdbm_fetch(db, k);	/* malloc'ed */
+	d = gdbm_fetch(db, datum_of(key, KEY_LEN));
 	if (d.dptr == NULL)
 		return (-1);
-	if (d.dsize != RECORD_LEN) {
-		free(d.dptr);
-		gdbm_errno = GDBM_BAD_HEADER;
-		return (-1);
-	}
-	memcpy(record, d.dptr, sizeof(*record));
+	memset(record, 0, sizeof(*record));
+	if (d.dsize == RECORD_LEN)
+		memcpy(record, d.dptr, RECORD_LEN);
 	free(d.dptr);
-	return (0);
+	return (0);	/* of another size it does not check */
 }
 
 static int
 record_store(const struct key *key, const struct record *record)
 {
-	datum k, d;
-
-	k.dptr = (char *)key;
-	k.dsize = sizeof(*key);
-	d.dptr = (char *)record;
-	d.dsize = sizeof(*record);
-	return (gdbm_store(db, k, d, GDBM_REPLACE) == 0 ? 0 : -1);
+	return (gdbm_store(db, datum_of(key, KEY_LEN),
+	    datum_of(record, RECORD_LEN), GDBM_REPLACE) == 0 ? 0 : -1);
 }
 
 static void
 record_delete(const struct key *key)
 {
-	datum k;
-
-	k.dptr = (char *)key;
-	k.dsize = sizeof(*key);
-	gdbm_delete(db, k);
+	gdbm_delete(db, datum_of(key, KEY_LEN));
 }
 
 /*
@@ -579,72 +562,53 @@ record_left(const struct record *record)
 static void
 evict(const struct key *key)
 {
-	struct key keys[EVICT_LOOK], oldest;
 	struct record record;
-	datum k, next;
-	size_t i, n;
+	struct key one, oldest;
 	int64_t when;
-	int dropped;
-
-	k.dptr = (char *)key;
-	k.dsize = sizeof(*key);
-	next = gdbm_nextkey(db, k);
-	for (n = 0; n < EVICT_LOOK; n++) {
-		if (next.dptr == NULL)
-			next = gdbm_firstkey(db);
-		if (next.dptr == NULL || next.dsize != sizeof(keys[0]))
-			break;
-		memcpy(&keys[n], next.dptr, sizeof(keys[n]));
-		k = next;
-		next = gdbm_nextkey(db, k);
-		free(k.dptr);
-	}
-	free(next.dptr);
+	datum k;
+	int i, dropped;
 
 	when = INT64_MAX;
-	for (i = 0, dropped = 0; i < n; i++) {
-		if (memcmp(&keys[i], key, sizeof(*key)) == 0 ||
-		    memcmp(&keys[i], &secret_key, sizeof(secret_key)) == 0 ||
-		    record_fetch(&keys[i], &record) == -1)
+	dropped = 0;
+	k = gdbm_nextkey(db, datum_of(key, KEY_LEN));
+	for (i = 0; i < EVICT_LOOK; i++) {
+		if (k.dptr == NULL)
+			k = gdbm_firstkey(db);
+		if (k.dptr == NULL)
+			return;
+		k = next_key(k, &one);
+		if (memcmp(&one, key, KEY_LEN) == 0 ||
+		    memcmp(&one, &secret_key, KEY_LEN) == 0 ||
+		    record_fetch(&one, &record) == -1)
 			continue;
 		if (record_left(&record) <= 0) {
-			record_delete(&keys[i]);
+			record_delete(&one);
 			dropped = 1;
 		} else if (record.when < when) {
 			when = record.when;
-			oldest = keys[i];
+			oldest = one;
 		}
 	}
+	free(k.dptr);
 	if (!dropped && when != INT64_MAX)
 		record_delete(&oldest);
 }
 
-/* The keys of all records, in memory of the caller's. */
-static size_t
-keys_all(struct key **all)
+/*
+ * Take the key that gdbm gave, free it, and give the next one.  A key of a
+ * damaged file may have any size: it is taken for the secret's and left alone.
+ */
+static datum
+next_key(datum k, struct key *key)
 {
-	struct key *more;
-	size_t n, room;
-	datum k, next;
+	datum next;
 
-	*all = NULL;
-	n = room = 0;
-	for (k = gdbm_firstkey(db); k.dptr != NULL; k = next) {
-		if (n == room) {
-			room = room == 0 ? 1024 : room * 2;
-			more = reallocarray(*all, room, sizeof(**all));
-			if (more == NULL) {
-				free(k.dptr);
-				break;
-			}
-			*all = more;
-		}
-		if (k.dsize == sizeof(**all))
-			memcpy(&(*all)[n++], k.dptr, sizeof(**all));
-		next = gdbm_nextkey(db, k);
-		free(k.dptr);
-	}
-	return (n);
+	*key = secret_key;
+	if (k.dsize == KEY_LEN)
+		memcpy(key, k.dptr, KEY_LEN);
+	next = gdbm_nextkey(db, k);
+	free(k.dptr);
+	return (next);
 }
 
 static int
@@ -667,27 +631,20 @@ list_one(const struct key *key, char **keys, FILE *out)
 	const char *name;
 	enum scope scope;
 	time_t expires;
-	int got;
+	int code;
 
-	if (cache_begin(0) == -1)
-		return;
-	got = record_fetch(key, &record);
-	cache_end();
-	if (got == -1 || memcmp(key, &secret_key, sizeof(secret_key)) == 0 ||
+	if (memcmp(key, &secret_key, KEY_LEN) == 0 ||
+	    record_fetch(key, &record) == -1 ||
 	    record_read(&record, key, &scope, &name, &v) == -1 ||
 	    !key_wanted(keys, name))
 		return;
 	verdict_escape(name, strlen(name), who, sizeof(who));
 	verdict_duration(time(NULL) - v.when, age);
 	expires = record_left(&record);
-	if (expires > 0)
-		verdict_duration(expires, left);
-	else
-		strlcpy(left, "expired", sizeof(left));
+	verdict_duration(expires, left);
 	verdict_text(&v, text, sizeof(text));
-	if (verdict_code(v.cause) != 0)
-		fprintf(out, "%s\t%d\t%s\t%s\t%s\n", who,
-		    verdict_code(v.cause), age, left, text);
-	else
-		fprintf(out, "%s\t-\t%s\t%s\t%s\n", who, age, left, text);
+	code = verdict_code(v.cause);
+	fprintf(out, code != 0 ? "%s\t%d" : "%s\t-", who, code);
+	fprintf(out, "\t%s\t%s\t%s\n", age, expires > 0 ? left : "expired",
+	    text);
 }

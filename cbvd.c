@@ -36,7 +36,7 @@ static void	 mode_set(enum mode *, enum mode);
 static void	 option_bind(const char *);
 static void	 option_server(const char *);
 static void	 option_set(char *);
-static int	 duration(const char *, long long *);
+static long long quantity(const char *, const char *, const char **);
 static void	 usage(void) __attribute__((__noreturn__));
 static void	 version(void);
 static void	 die(int, const char *, ...)
@@ -222,49 +222,47 @@ static void
 option_server(const char *s)
 {
 #if defined(__GLIBC__) || defined(__FreeBSD__) || defined(__NetBSD__)
-	char ip[INET6_ADDRSTRLEN];
+	char text[INET6_ADDRSTRLEN + 9], *ip, *port;
 	struct sockaddr_in *sin;
 	struct sockaddr_in6 *sin6;
-	const char *end, *error;
-	in_port_t port;
-	size_t len;
+	const char *error;
+	in_port_t n;
 
-	end = NULL;
-	error = NULL;
-	port = 53;
-	if (s[0] == '[' && (end = strchr(s, ']')) != NULL) {
-		len = end - ++s;
-		end = end[1] == '\0' ? NULL : end + 1;
+	strlcpy(text, s, sizeof(text));
+	ip = text;
+	if (text[0] == '[') {
+		ip++;
+		port = strchr(text, ']');
+		if (port != NULL)
+			*port++ = '\0';
+		else
+			port = text;	/* an error below */
 	} else {
-		if (strchr(s, ':') == strrchr(s, ':'))
-			end = strchr(s, ':');
-		len = end != NULL ? (size_t)(end - s) : strlen(s);
+		port = strchr(text, ':');
+		if (port != NULL && strchr(port + 1, ':') != NULL)
+			port = NULL;
 	}
-	if (end != NULL) {
-		if (*end != ':')
-			die(EX_USAGE, "-N %s: no name server", s);
-		port = (in_port_t)strtonum(end + 1, 1, 65535, &error);
-	}
+	error = NULL;
+	n = 53;
+	if (port != NULL && *port == ':') {
+		*port++ = '\0';
+		n = (in_port_t)strtonum(port, 1, 65535, &error);
+	} else if (port != NULL && *port != '\0')
+		error = "bad";
 	if (error != NULL)
 		die(EX_USAGE, "-N %s: port %s", s, error);
-	if (len >= sizeof(ip))
-		die(EX_USAGE, "-N %s: no IP address", s);
-	memcpy(ip, s, len);
-	ip[len] = '\0';
 	sin = (struct sockaddr_in *)&opt.ns;
 	sin6 = (struct sockaddr_in6 *)&opt.ns;
-	memset(&opt.ns, 0, sizeof(opt.ns));
 	if (inet_pton(AF_INET, ip, &sin->sin_addr) == 1) {
 		sin->sin_family = AF_INET;
-		sin->sin_port = htons(port);
+		sin->sin_port = htons(n);
 	} else if (inet_pton(AF_INET6, ip, &sin6->sin6_addr) == 1) {
 		sin6->sin6_family = AF_INET6;
-		sin6->sin6_port = htons(port);
+		sin6->sin6_port = htons(n);
 	} else
 		die(EX_USAGE, "-N %s: no IP address", s);
 #else
-	die(EX_USAGE, "-N %s: the resolver of this system asks the servers of "
-	    "resolv.conf(5) alone", s);
+	die(EX_USAGE, "-N %s: this resolver obeys resolv.conf(5) alone", s);
 #endif
 }
 
@@ -272,33 +270,31 @@ option_server(const char *s)
 static void
 option_set(char *list)
 {
-	enum kind { FLAG, TIME, NUMBER, SIZE, RATE };
 	static const struct {
-		const char	*name;
-		enum kind	 kind;
+		const char	*name, *units;
 		long long	*value, min, max;
 	} names[] = {
-		{ "all", NUMBER, &opt.all, 1, 10000 },
-		{ "blocked", TIME, &opt.blocked, 1, 86400 },
-		{ "command", TIME, &opt.command, 1, 3600 },
-		{ "connect", TIME, &opt.connect, 1, 3600 },
-		{ "domain", TIME, &opt.domain, 1, 366 * 86400 },
-		{ "lenient", FLAG, &opt.lenient, 0, 0 },
-		{ "negative", TIME, &opt.negative, 1, 366 * 86400 },
-		{ "nonglobal", FLAG, &opt.nonglobal, 0, 0 },
-		{ "perhost", NUMBER, &opt.perhost, 1, 64 },
-		{ "positive", TIME, &opt.positive, 1, 366 * 86400 },
-		{ "rate", RATE, &opt.rate, 0, 1000000 },
-		{ "refresh", TIME, &opt.refresh, 1, 366 * 86400 },
-		{ "size", SIZE, &opt.size, 65536, 1LL << 40 },
-		{ "temporary", TIME, &opt.temporary, 1, 86400 },
-		{ "total", TIME, &opt.total, 1, 3600 },
-		{ "wait", TIME, &opt.wait, 1, 3600 },
+		{ "all", "", &opt.all, 1, 10000 },
+		{ "blocked", "smhd", &opt.blocked, 1, 86400 },
+		{ "command", "smhd", &opt.command, 1, 3600 },
+		{ "connect", "smhd", &opt.connect, 1, 3600 },
+		{ "domain", "smhd", &opt.domain, 1, 366 * 86400 },
+		{ "lenient", NULL, &opt.lenient, 0, 0 },
+		{ "negative", "smhd", &opt.negative, 1, 366 * 86400 },
+		{ "nonglobal", NULL, &opt.nonglobal, 0, 0 },
+		{ "perhost", "", &opt.perhost, 1, 64 },
+		{ "positive", "smhd", &opt.positive, 1, 366 * 86400 },
+		{ "rate", "/", &opt.rate, 0, 1000000 },
+		{ "refresh", "smhd", &opt.refresh, 1, 366 * 86400 },
+		{ "size", "KMG", &opt.size, 65536, 1LL << 40 },
+		{ "temporary", "smhd", &opt.temporary, 1, 86400 },
+		{ "total", "smhd", &opt.total, 1, 3600 },
+		{ "wait", "smhd", &opt.wait, 1, 3600 },
 	};
 	const size_t n = sizeof(names) / sizeof(names[0]);
-	char *name, *value, *unit;
+	char *name, *value;
 	const char *error;
-	long long x, factor;
+	long long x;
 	size_t i;
 
 	while ((name = strsep(&list, ",")) != NULL) {
@@ -309,66 +305,64 @@ option_set(char *list)
 			continue;
 		if (i == n)
 			die(EX_USAGE, "-o %s: unknown name", name);
-		if ((names[i].kind == FLAG) != (value == NULL))
-			die(EX_USAGE, names[i].kind == FLAG ?
-			    "-o %s: takes no value" : "-o %s: needs a value",
-			    name);
-		if (names[i].kind == FLAG) {
+		if ((names[i].units == NULL) != (value == NULL))
+			die(EX_USAGE, "-o %s: %s", name, value == NULL ?
+			    "needs a value" : "takes no value");
+		if (value == NULL) {
 			*names[i].value = 1;
 			continue;
 		}
-		factor = 1;
-		unit = value + strspn(value, "0123456789");
-		error = *unit == '\0' ? NULL : "unknown unit";
-		if (names[i].kind == TIME && duration(unit, &factor) == 0)
-			error = NULL;
-		if (names[i].kind == SIZE && *unit != '\0' && unit[1] == '\0' &&
-		    strchr("kKmMgG", *unit) != NULL) {
-			factor = *unit == 'k' || *unit == 'K' ? 1024 :
-			    *unit == 'm' || *unit == 'M' ? 1048576 : 1073741824;
-			error = NULL;
-		}
-		if (names[i].kind == RATE) {
-			opt.rate_s = 60;
-			if (*unit == '/' && duration(unit + 1,
-			    &opt.rate_s) == 0)
-				error = NULL;
-		}
-		if (error != NULL)
-			die(EX_USAGE, "-o %s=%s: %s", name, value, error);
-		*unit = '\0';
-		x = strtonum(value, 0, 1LL << 40, &error) * factor;
-		if (error == NULL && x < names[i].min)
-			error = "too small";
-		if (error == NULL && x > names[i].max)
-			error = "too large";
+		x = quantity(value, names[i].units, &error);
+		if (error == NULL && (x < names[i].min || x > names[i].max))
+			error = x < names[i].min ? "too small" : "too large";
 		if (error != NULL)
 			die(EX_USAGE, "-o %s=%s: %s", name, value, error);
 		*names[i].value = x;
 	}
 }
 
-/* The seconds of a unit of time; -1 if it is none. */
-static int
-duration(const char *unit, long long *s)
+/*
+ * A number and one of the units; of a rate the unit is the time it counts
+ * for: "60/m".  Without a unit seconds, octets, and a minute are meant.
+ */
+static long long
+quantity(const char *value, const char *units, const char **error)
 {
-	switch (*unit) {
-	case 's':
-		*s = 1;
-		break;
-	case 'm':
-		*s = 60;
-		break;
-	case 'h':
-		*s = 3600;
-		break;
-	case 'd':
-		*s = 86400;
-		break;
-	default:
-		return (-1);
+	static const struct {
+		char		 name;
+		long long	 factor;
+	} known[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 },
+	    { 'K', 1LL << 10 }, { 'M', 1LL << 20 }, { 'G', 1LL << 30 } };
+	long long factor;
+	char number[32];
+	size_t i, len;
+
+	len = strspn(value, "0123456789");
+	*error = "no number";
+	if (len == 0 || len >= sizeof(number))
+		return (0);
+	memcpy(number, value, len);
+	number[len] = '\0';
+	value += len;
+	if (*units == '/' && *value == '/') {
+		value++;
+		units = "smhd";
+		opt.rate_s = 0;
 	}
-	return (unit[1] == '\0' ? 0 : -1);
+	factor = 1;
+	*error = "unknown unit";
+	if ((value[0] != '\0' && (value[1] != '\0' ||
+	    strchr(units, value[0]) == NULL)) ||
+	    (value[0] == '\0' && opt.rate_s == 0))
+		return (0);
+	for (i = 0; value[0] != '\0' && i < 7; i++)
+		if (known[i].name == value[0])
+			factor = known[i].factor;
+	if (opt.rate_s == 0) {
+		opt.rate_s = factor;
+		factor = 1;
+	}
+	return (strtonum(number, 0, 1LL << 32, error) * factor);
 }
 
 static void
@@ -469,39 +463,32 @@ static void
 become(const char *name)
 {
 	const struct passwd *pw;
-	const char *error;
-	char number[32];
 	uid_t uid;
 	gid_t gid;
-	char *colon;
+	char *end;
 
 	if (getuid() != geteuid() || getgid() != getegid())
 		die(EX_NOPERM, "set-user-ID or set-group-ID: refused");
 	if (getuid() != 0)
 		return;
-	if (name != NULL && name[strspn(name, "0123456789:")] == '\0') {
-		if (strlcpy(number, name, sizeof(number)) >= sizeof(number))
-			die(EX_USAGE, "-u %s: no such user", name);
-		colon = strchr(number, ':');
-		if (colon != NULL)
-			*colon++ = '\0';
-		uid = (uid_t)strtonum(number, 1, UINT32_MAX - 1, &error);
-		gid = uid;
-		if (error == NULL && colon != NULL)
-			gid = (gid_t)strtonum(colon, 1, UINT32_MAX - 1, &error);
-		if (error != NULL)
-			die(EX_USAGE, "-u %s: UID or GID %s", name, error);
+	if (name != NULL && name[0] >= '0' && name[0] <= '9') {
+		uid = (uid_t)strtoul(name, &end, 10);
+		gid = *end == ':' ? (gid_t)strtoul(end + 1, &end, 10) : uid;
+		if (*end != '\0')
+			die(EX_USAGE, "-u %s: UID or UID:GID is wanted", name);
 	} else {
-		pw = name != NULL ? getpwnam(name) : getpwnam("_cbvd");
+		pw = getpwnam(name != NULL ? name : "_cbvd");
 		if (pw == NULL && name == NULL)
 			pw = getpwnam("nobody");
-		if (pw == NULL || pw->pw_uid == 0)
-			die(EX_USAGE, "-u %s: %s", name != NULL ? name :
-			    "nobody", pw == NULL ? "no such user" :
-			    "cbvd never works as root");
+		if (pw == NULL)
+			die(EX_USAGE, "-u %s: no such user", name != NULL ?
+			    name : "nobody");
 		uid = pw->pw_uid;
 		gid = pw->pw_gid;
 	}
+	if (uid == 0 || gid == 0)
+		die(EX_USAGE, "-u %s: cbvd never works as root",
+		    name != NULL ? name : "nobody");
 	if (setgroups(1, &gid) == -1 || setresgid(gid, gid, gid) == -1 ||
 	    setresuid(uid, uid, uid) == -1)
 		die(EX_NOPERM, "cannot become UID %lld: %s", (long long)uid,
@@ -941,6 +928,7 @@ plug(void)
 
 	for (fd = STDERR_FILENO + 1; fd < FDS_MAX; fd++) {
 		len = sizeof(ss);
+		ss.ss_family = 0;
 		if (getsockname(fd, (struct sockaddr *)&ss, &len) == 0 &&
 		    (ss.ss_family == AF_INET || ss.ss_family == AF_INET6))
 			shutdown(fd, SHUT_RDWR);

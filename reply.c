@@ -23,119 +23,120 @@
 
 /*
  * A pattern is a row of items parted by single spaces: alternatives parted by
- * '|', of which one ending in '~' fits every word that begins so; '?' fits
- * any word or none; '*' fits up to GAP_MAX words.  Neither of the two passes
- * over a sentence's end or a word of GAP_STOP, so that "unknown" in
- * "recipient rejected: domain unknown" is said of the domain.
+ * '|', of which one that ends in '~' fits every word that begins so; '?' fits
+ * any word or none, '*' up to GAP_MAX words.  Neither of the two passes over a
+ * word of STOP: in "recipient rejected: domain unknown" it is the domain that
+ * is unknown, for the fate is that of the nearest subject.
  *
- * The first words of a folded reply are its code and its enhanced status
- * code.  All other numbers below 1,000, links and host names are gone; an
- * address has become "@", the null reverse-path "<>", a sentence's end ".".
+ * A folded reply begins with its code and its enhanced status code.  All other
+ * numbers below 1,000, links and host names are gone; an address has become
+ * "@", an IP address "ip", the null reverse-path "<>", a sentence's end ".".
  */
 #define WHO	"@|user~|mailbox~|mbox|box|recipient~|rcpt|address~|adress~|" \
 		"mailaddress|addressee|account~|alias~|inbox|maildrop|" \
-		"utilisateur|compte|boite|benutzer~|empf~|konto|" \
-		"postfach|utente|destin|destinat~|indirizzo|casella|usu~|caixa|" \
+		"utilisateur|compte|boite|benutzer~|empf~|konto|postfach|" \
+		"utente|destin|destinat~|indirizzo|casella|usu~|caixa|" \
 		"direccion|cuenta|buzon|conta|gebruiker"
-#define GAP_STOP ".|<>|" WHO "|domain~|domini~|host~|sender~|client~|server~|ip|dns|" \
-		"ptr|mx|helo|ehlo|your|from|message~|relay~|error~|command~"
+#define STOP	".|<>|" WHO "|domain~|domini~|host~|sender~|client~|server~|" \
+		"ip|dns|ptr|mx|helo|ehlo|your|from|by|message~|relay~|" \
+		"error~|command~|record~|connection~|file"
 #define NOT	"not|no|non|isnt|wasnt|doesnt|dosnt|dont|didnt|cannot|cant|" \
 		"couldnt|never|arent"
-#define GONE	"disabled|inactiv~|deactivated|suspended|closed|deleted|" \
-		"terminated|expired|locked|removed|discontinued|cancelled|" \
-		"unregistered|nonexist~|inexist~|unrecogni~|undefined|abandoned"
-#define STRANGE	"unknown|unbekannt~|inconnu~|sconosciut~|desconocid~|" \
-		"desconhecid~|onbekend~|inesistente|nieznany"
-#define REFUSED	"denied|deny|refused|rejected|prohibited|forbidden|" \
-		"disallowed|blocked|allowed|permitted|accepted|accept"
-#define CLIENT	"ip|client|host|server|you|mta|mailserver|connection~"
+#define UNKNOWN	"unknown|unrecogni~|undefined|unregistered|nonexist~|" \
+		"inexist~|unbekannt~|inconnu~|sconosciut~|inesistente|" \
+		"desconocid~|desconhecid~|onbekend~"
+#define DISUSED	"disabled|inactiv~|deactivat~|suspended|abandoned|" \
+		"expired|deaktiv~|desactiv~"
+#define ENDED	"closed|deleted|terminated|locked|removed|discontinued|" \
+		"cancelled"
+#define REFUSED	"denied|refused|rejected|prohibited|forbidden|disallowed|" \
+		"blocked|allowed|permitted|accepted|accept"
 
 static const struct pattern {
 	enum meaning	 meaning;
 	const char	*items;
 } patterns[] = {
-	/* codes that are never about a mailbox (RFC 5321, 4.2.3) */
-	{ MEANING_POLICY,	"501|502|503|555" },	/* syntax, order */
-	{ MEANING_POLICY,	"552" },		/* storage: quota */
-	{ MEANING_BLOCKED,	"521|530|534|535|538" },	/* RFC 7504, 4954 */
-	{ MEANING_RELAY,	"556" },		/* RFC 7504 */
+	/* codes that are never about a mailbox */
+	{ MEANING_POLICY, "501|502|503|555" },	/* syntax, order (RFC 5321, 4.2.2) */
+	{ MEANING_POLICY, "552" },		/* quota (RFC 5321, 4.2.2) */
+	{ MEANING_BLOCKED, "521|530|534|535|538" },	/* RFC 7504, 3; RFC 4954, 6 */
+	{ MEANING_RELAY, "556" },		/* the domain takes no mail (RFC 7504, 4) */
+	{ MEANING_POLICY, "5.1.3|5.1.7|5.1.8|5.2.2|5.2.3|5.3.4" },	/* syntax, sender, size (RFC 3463, 3) */
+	{ MEANING_BLOCKED, "5.7.25" },		/* no reverse DNS (RFC 7372, 3.3) */
+	{ MEANING_POLICY, "5.7.2~" },		/* SPF, DKIM, DMARC, rate (RFC 7372, 3) */
 
-	/* enhanced codes of the sender, quota, authentication (RFC 3463) */
-	{ MEANING_POLICY,	"5.1.3|5.1.7|5.1.8|5.2.2|5.2.3|5.3.4" },
-	{ MEANING_BLOCKED,	"5.7.25" },		/* reverse DNS, RFC 7372 */
-	{ MEANING_POLICY,	"5.7.2~" },		/* SPF, DMARC, RFC 7372 */
-
-	/* Exchange Online says so of recipients that its directory lacks */
-	{ MEANING_NO_MAILBOX,	"5.4.1 @|recipient|all ? address~ rejected access denied" },
-	{ MEANING_NO_MAILBOX,	"5.4.1 @ recipient address rejected access denied" },
-	{ MEANING_NO_MAILBOX,	"5.5.0 requested action not taken mailbox unavailable" },
-	{ MEANING_NO_MAILBOX,	"#5.1.0 address rejected" },
+	/* systems whose own words for "no such user" say something else */
+	{ MEANING_NO_MAILBOX, "5.4.1 recipient address rejected access denied" },	/* Exchange Online */
+	{ MEANING_NO_MAILBOX, "5.4.1 @|all recipient address~ rejected access denied" },
+	{ MEANING_NO_MAILBOX, "5.5.0 requested action not taken mailbox unavailable" },	/* Outlook.com */
+	{ MEANING_NO_MAILBOX, "#5.1.0 address rejected" },	/* Cisco ESA */
 
 	/* the null reverse-path */
-	{ MEANING_NULL_PATH,	"null|empty|blank ? sender|from|reverse|return|envelope" },
-	{ MEANING_NULL_PATH,	"<> * " REFUSED },
-	{ MEANING_NULL_PATH,	"bounce~|batv|backscatter" },	/* signed bounces only */
+	{ MEANING_NULL_PATH, "null|empty|blank ? sender|from|reverse|return|envelope" },
+	{ MEANING_NULL_PATH, "<> * " REFUSED },
+	{ MEANING_NULL_PATH, "bounce|bounces|batv|backscatter" },	/* takes only signed bounces, or none */
 
-	/* about the message or the sender: no other client would fare better */
-	{ MEANING_BLOCKED,	"ip|client|mta * blocked|banned|denied|listed|refused|rejected" },
-	{ MEANING_POLICY,	"sender~|originator|spoof~|forge~" },
-	{ MEANING_POLICY,	"from|return|reply|your|reverse address|mail|from|path|account|email|mailbox" },
-	{ MEANING_POLICY,	"spf|dkim|dmarc|dbl|uribl|surbl" },
-	{ MEANING_POLICY,	"full|quota|lleno|voll|pieno|plein~|overquota|exceed~|limit~|large|size" },
-	{ MEANING_POLICY,	"too many|much|fast|often|quickly|big" },
-	{ MEANING_POLICY,	"rate|frequen~|throttl~|maximum|max" },
-	{ MEANING_POLICY,	"temporar~|later|greylist~|graylist~|retry" },
-	{ MEANING_POLICY,	"syntax|malformed|format|qualified|character~" },
-	{ MEANING_POLICY,	"callout|callback|verif~ ? fail~" },
+	/* this client by its address: before "sender", which names lists too */
+	{ MEANING_BLOCKED, "ip|client|mta|connection~ * blocked|banned|denied|listed|refused|rejected" },
 
-	/* relaying */
-	{ MEANING_RELAY,	"relaying|relays|gateway~|rcpthosts" },
-	{ MEANING_RELAY,	"relay * " REFUSED },
-	{ MEANING_RELAY,	REFUSED "|" NOT "|unable * relay" },
+	/* the sender and the message: another client would fare no better */
+	{ MEANING_POLICY, "sender~|absender~|mittente|expediteur|remitente|originator|spoof~|forge~|spf|dkim|dmarc|dbl|uribl|surbl" },
+	{ MEANING_POLICY, "from|return|reply|your|ihre|votre|reverse address~|adresse|mail|path|account|email|mailbox" },
+	{ MEANING_POLICY, "mail|email|message~|to from|send" },
+	{ MEANING_POLICY, "from ? ? " UNKNOWN "|invalid" },	/* "no mail from unknown users" */
+	{ MEANING_POLICY, UNKNOWN "|invalid|bad ? ? users|recipients|mailboxes|addresses" },	/* many: we harvest */
+	{ MEANING_POLICY, "full|lleno|voll|pieno|plein~|quota|overquota|space|storage" },	/* quota */
+	{ MEANING_POLICY, "size|large|exceed~|limit~|maximum|max|excessive" },	/* size, rate */
+	{ MEANING_POLICY, "too many|much|fast|often|quickly|big" },
+	{ MEANING_POLICY, "rate|frequen~|throttl~|temporar~|later|greylist~|graylist~|retry" },	/* passes by itself */
+	{ MEANING_POLICY, "syntax|malformed|format|qualified|character~" },
+	{ MEANING_POLICY, "callout|callback|verif~ ? fail~" },	/* of our sender, often */
+	{ MEANING_POLICY, "internal|database|ldap|system|configuration|local|unknown ? ? error~|failure|problem|reason" },
+	{ MEANING_POLICY, "whitelist~|white|bypass" },
 
-	/* this client, or its network, is unwelcome to the whole host */
-	{ MEANING_BLOCKED,	"blacklist~|blocklist~|dnsbl~|rbl~|spamhaus~|spamcop|sorbs|barracuda|xbl|sbl|pbl" },
-	{ MEANING_BLOCKED,	"black|block|deny listed|list|listing" },
-	{ MEANING_BLOCKED,	"is|are|was|been|found|currently listed" },
-	{ MEANING_BLOCKED,	CLIENT " * blocked|banned|denied|listed|refused|rejected" },
-	{ MEANING_BLOCKED,	"blocked|banned|denied|refused|reputation * " CLIENT },
-	{ MEANING_BLOCKED,	"you are not" },
-	{ MEANING_BLOCKED,	"ip|client|host|network|server address~" },
-	{ MEANING_BLOCKED,	"reputation|ptr|rdns|dns|helo|ehlo|hostname" },
-	{ MEANING_BLOCKED,	"authenticat~|unauthenticated|tls|starttls|encrypt~|auth|password|credential~" },
+	/* relaying: before "authentication", which would allow it */
+	{ MEANING_RELAY, "relaying|relays|gateway~|rcpthosts" },
+	{ MEANING_RELAY, "relay * " NOT "|" REFUSED },
+	{ MEANING_RELAY, NOT "|unable|" REFUSED " * relay" },
 
-	/* a domain that is not served here */
-	{ MEANING_RELAY,	"domain|host|route~ * " NOT " ? ? exist~|found|valid|local|hosted|here" },
-	{ MEANING_RELAY,	"domain|host|route~ * " STRANGE "|invalid" },
-	{ MEANING_RELAY,	"such|unknown|invalid ? domain|host|route" },
-	{ MEANING_RELAY,	NOT " ? handle|serve|host|accept|process * domain~" },
-	{ MEANING_RELAY,	WHO " domain" },
+	/* this client, or its network */
+	{ MEANING_BLOCKED, "blacklist~|blocklist~|dnsbl~|rbl~|spamhaus~|spamcop|sorbs|barracuda|xbl|sbl|pbl" },
+	{ MEANING_BLOCKED, "black|block|deny|is|are|was|been|found|currently list|listed|listing" },
+	{ MEANING_BLOCKED, "you|server|host are|is|has|have|was|were ? ? blocked|banned|denied" },
+	{ MEANING_BLOCKED, "blocked|banned|denied|refused * ip|client|host|server|mta" },
+	{ MEANING_BLOCKED, "you are not" },		/* "you are not allowed to connect" */
+	{ MEANING_BLOCKED, "ip|client|host|network|server host|address~" },	/* no mailbox's address */
+	{ MEANING_BLOCKED, "reputation|ptr|rdns|dns|helo|ehlo|hostname" },
+	{ MEANING_BLOCKED, "authenticat~|unauthenticated|auth|tls|starttls|encrypt~|password|credential~" },
 
-	/* the rest of what is said of content */
-	{ MEANING_POLICY,	"spam~|virus|content|policy|policies|header~|attachment~" },
+	/* the domain */
+	{ MEANING_RELAY, "domain~|host|route~ * " NOT " ? ? exist~|found|valid|local|hosted|here" },
+	{ MEANING_RELAY, "domain~|host|route~ * " UNKNOWN "|invalid" },
+	{ MEANING_RELAY, "such|invalid|" UNKNOWN " ? domain~|host|route" },
+	{ MEANING_RELAY, NOT " ? handle|serve|host|accept|process * domain~" },
+	{ MEANING_RELAY, WHO " domain" },		/* "invalid recipient domain" */
 
-	/* the mailbox */
-	{ MEANING_NO_MAILBOX,	"no such * " WHO "|person" },
-	{ MEANING_NO_MAILBOX,	"no ? " WHO " ? here|by|named|with|called|exists" },
-	{ MEANING_NO_MAILBOX,	"nobody|person ? by|with|named" },
-	{ MEANING_NO_MAILBOX,	"no longer work~|employ~" },
-	{ MEANING_NO_MAILBOX,	WHO " * " NOT " ? ? exist~|found|known|recogni~|registered|active|valid|used|listed" },
-	{ MEANING_NO_MAILBOX,	WHO " * " NOT " in|on|at" },
-	{ MEANING_NO_MAILBOX,	WHO " * " NOT "|have|has ? have|a|any|no account|mailbox|mail|box" },
-	{ MEANING_NO_MAILBOX,	"not|isnt|non ? ? valid|known|registered|active|exist~ " WHO },
-	{ MEANING_NO_MAILBOX,	NOT " find|locate ? ? user|mailbox|recipient|account|alias" },
-	{ MEANING_NO_MAILBOX,	WHO " * no longer" },
-	{ MEANING_NO_MAILBOX,	WHO " * " STRANGE "|" GONE },
-	{ MEANING_NO_MAILBOX,	WHO " ? ? ? invalid" },
-	{ MEANING_NO_MAILBOX,	STRANGE "|" GONE "|invalid|bad ? ? " WHO },
-	{ MEANING_NO_MAILBOX,	"unknown local part" },
-	{ MEANING_NO_MAILBOX,	"unroutable|unrouteable address" },
-	{ MEANING_NO_MAILBOX,	WHO " * existe|nexiste|esiste|exista|existiert" },
-	{ MEANING_NO_MAILBOX,	"existe|esiste ? ? " WHO },
-	{ MEANING_NO_MAILBOX,	"nie ma takiego" },
+	/* the content */
+	{ MEANING_POLICY, "spam~|virus|content|policy|policies|header~|attachment~|attack|harvest~" },
 
-	/* the code alone is the weakest word (RFC 3463, 3.2) */
-	{ MEANING_NO_MAILBOX,	"550|551|553|554 5.1.1|5.1.6" },
+	/* the mailbox: a subject and its fate, in either order */
+	{ MEANING_NO_MAILBOX, WHO " * " UNKNOWN "|" DISUSED "|" ENDED },
+	{ MEANING_NO_MAILBOX, UNKNOWN "|" DISUSED "|invalid|bad|unroutable|unrouteable|existe|esiste ? ? " WHO },
+	{ MEANING_NO_MAILBOX, WHO " ? ? ? invalid ." },	/* not "invalid data" */
+	{ MEANING_NO_MAILBOX, WHO " * " NOT " ? ? exist~|found|known|recogni~|registered|active|valid|used|listed" },
+	{ MEANING_NO_MAILBOX, "not|isnt|non ? ? exist~|known|registered|active|valid " WHO },
+	{ MEANING_NO_MAILBOX, NOT " find|found|locate ? ? user|mailbox|recipient|account|alias" },
+	{ MEANING_NO_MAILBOX, WHO " * " NOT " in|on ? ? list|directory|table|database|recipient" },
+	{ MEANING_NO_MAILBOX, WHO " * " NOT "|has|have ? have|a|any|no account|mailbox" },	/* Yahoo */
+	{ MEANING_NO_MAILBOX, "no such ? ? " WHO "|person" },
+	{ MEANING_NO_MAILBOX, "no ? " WHO "|person ? here|by|named|with|called|exists" },	/* qmail */
+	{ MEANING_NO_MAILBOX, WHO "|employee|person * no longer" },
+	{ MEANING_NO_MAILBOX, "unknown local part" },	/* Exim */
+	{ MEANING_NO_MAILBOX, WHO " * existe|esiste|exista|existiert" },	/* always with a "not" */
+
+	/* the code alone is the weakest word, and often wrong */
+	{ MEANING_POLICY, "access|blocked|banned|denied|prohibited|unsolicited|unauthori~|you|your|from" },
+	{ MEANING_NO_MAILBOX, "550|551|553|554 5.1.1|5.1.6" },	/* RFC 3463, 3.2 */
 };
 
 /* A reply's text as lower-case words, each followed by one space. */
@@ -150,6 +151,7 @@ static const char *next_word(const char *word);
 static void	 fold(const struct reply *reply, struct words *w);
 static size_t	 fold_run(const char *run, struct words *w);
 static void	 fold_words(const char *run, size_t len, struct words *w);
+static size_t	 apostrophe_len(const char *p, size_t len);
 static int	 is_host_name(const char *run, size_t len);
 static void	 put(struct words *w, int c);
 static void	 end_word(struct words *w);
@@ -236,7 +238,7 @@ match(const char *items, const char *word)
 
 	max = *items == '*' ? GAP_MAX : 1;
 	for (gap = 0; !match(rest, word); gap++) {
-		if (gap == max || *word == '\0' || word_in(word, GAP_STOP))
+		if (gap == max || *word == '\0' || word_in(word, STOP))
 			return (0);
 		word = next_word(word);
 	}
@@ -304,7 +306,7 @@ fold(const struct reply *reply, struct words *w)
 			p += fold_run(p, w);
 		}
 	}
-	end_word(w);
+	put_word(w, ".");
 	w->text[w->len] = '\0';
 }
 
@@ -337,23 +339,36 @@ fold_run(const char *run, struct words *w)
 static void
 fold_words(const char *run, size_t len, struct words *w)
 {
-	size_t i;
+	size_t apostrophe, i;
 
 	for (i = 0; i < len; i++) {
-		if (is_upper(run[i])) {
+		apostrophe = apostrophe_len(run + i, len - i);
+		if (apostrophe > 0) {
+			i += apostrophe - 1;
+			/* "doesn't" is one word, "l'adresse" is two */
+			if (i + 1 < len && run[i + 1] != 't' &&
+			    run[i + 1] != 's')
+				end_word(w);
+		} else if (is_upper(run[i])) {
 			put(w, run[i] - 'A' + 'a');
-		} else if (len - i >= 3 &&
-		    memcmp(run + i, "\xe2\x80\x99", 3) == 0) {
-			i += 2;		/* U+2019, the apostrophe of typesetters */
 		} else if (is_letter(run[i]) || is_digit(run[i])) {
 			put(w, run[i]);
-		} else if (run[i] == '.' && (i == 0 || run[i - 1] != '.') &&
-		    (i + 1 == len || run[i + 1] != '.')) {
-			put_word(w, ".");
-		} else if (run[i] != '\'') {
-			end_word(w);	/* "doesn't" is one word */
+		} else {
+			end_word(w);
+			if (run[i] == '.' && (i == 0 || run[i - 1] != '.') &&
+			    (i + 1 == len || run[i + 1] != '.'))
+				put_word(w, ".");	/* but not "..." */
 		}
 	}
+}
+
+/* The plain apostrophe, or U+2019, which typesetters like; 0 if neither. */
+static size_t
+apostrophe_len(const char *p, size_t len)
+{
+	if (*p == '\'')
+		return (1);
+	return (len >= 3 && memcmp(p, "\xe2\x80\x99", 3) == 0 ? 3 : 0);
 }
 
 /*
