@@ -76,13 +76,18 @@ static const struct pattern {
 	{ MEANING_NULL_PATH, "<> * " REFUSED },
 	{ MEANING_NULL_PATH, "bounce|bounces|batv|backscatter" },	/* takes only signed bounces, or none */
 
+	/* relaying: before "authentication", which would allow it */
+	{ MEANING_RELAY, "relaying|relays|gateway~|rcpthosts" },
+	{ MEANING_RELAY, "relay * " NOT "|" REFUSED },
+	{ MEANING_RELAY, NOT "|unable|" REFUSED " * relay" },
+
 	/* this client by its address: before "sender", which names lists too */
 	{ MEANING_BLOCKED, "ip|client|mta|connection~ * blocked|banned|denied|listed|refused|rejected" },
 
 	/* the sender and the message: another client would fare no better */
 	{ MEANING_POLICY, "sender~|absender~|mittente|expediteur|remitente|originator|spoof~|forge~|spf|dkim|dmarc|dbl|uribl|surbl" },
 	{ MEANING_POLICY, "from|return|reply|your|ihre|votre|reverse address~|adresse|mail|path|account|email|mailbox" },
-	{ MEANING_POLICY, "mail|email|message~|to from|send" },
+	{ MEANING_POLICY, "mail|email|to from|send" },
 	{ MEANING_POLICY, "from ? ? " UNKNOWN "|invalid" },	/* "no mail from unknown users" */
 	{ MEANING_POLICY, UNKNOWN "|invalid|bad ? ? users|recipients|mailboxes|addresses" },	/* many: we harvest */
 	{ MEANING_POLICY, "full|lleno|voll|pieno|plein~|quota|overquota|space|storage" },	/* quota */
@@ -93,11 +98,6 @@ static const struct pattern {
 	{ MEANING_POLICY, "callout|callback|verif~ ? fail~" },	/* of our sender, often */
 	{ MEANING_POLICY, "internal|database|ldap|system|configuration|local|unknown ? ? error~|failure|problem|reason" },
 	{ MEANING_POLICY, "whitelist~|white|bypass" },
-
-	/* relaying: before "authentication", which would allow it */
-	{ MEANING_RELAY, "relaying|relays|gateway~|rcpthosts" },
-	{ MEANING_RELAY, "relay * " NOT "|" REFUSED },
-	{ MEANING_RELAY, NOT "|unable|" REFUSED " * relay" },
 
 	/* this client, or its network */
 	{ MEANING_BLOCKED, "blacklist~|blocklist~|dnsbl~|rbl~|spamhaus~|spamcop|sorbs|barracuda|xbl|sbl|pbl" },
@@ -124,7 +124,7 @@ static const struct pattern {
 	{ MEANING_NO_MAILBOX, UNKNOWN "|" DISUSED "|invalid|bad|unroutable|unrouteable|existe|esiste ? ? " WHO },
 	{ MEANING_NO_MAILBOX, WHO " ? ? ? invalid ." },	/* not "invalid data" */
 	{ MEANING_NO_MAILBOX, WHO " * " NOT " ? ? exist~|found|known|recogni~|registered|active|valid|used|listed" },
-	{ MEANING_NO_MAILBOX, "not|isnt|non ? ? exist~|known|registered|active|valid " WHO },
+	{ MEANING_NO_MAILBOX, "not|isnt|non ? ? exist~|known|registered|active|valid ? " WHO },
 	{ MEANING_NO_MAILBOX, NOT " find|found|locate ? ? user|mailbox|recipient|account|alias" },
 	{ MEANING_NO_MAILBOX, WHO " * " NOT " in|on ? ? list|directory|table|database|recipient" },
 	{ MEANING_NO_MAILBOX, WHO " * " NOT "|has|have ? have|a|any|no account|mailbox" },	/* Yahoo */
@@ -135,7 +135,8 @@ static const struct pattern {
 	{ MEANING_NO_MAILBOX, WHO " * existe|esiste|exista|existiert" },	/* always with a "not" */
 
 	/* the code alone is the weakest word, and often wrong */
-	{ MEANING_POLICY, "access|blocked|banned|denied|prohibited|unsolicited|unauthori~|you|your|from" },
+	{ MEANING_POLICY, "access|block~|banned|denied|prohibit~|permi~|allowed|accept~|authori~|unauthori~|restrict~" },
+	{ MEANING_POLICY, "unsolicited|junk|bulk|service|server~|message~|protocol|security|error~|command~|your|from" },
 	{ MEANING_NO_MAILBOX, "550|551|553|554 5.1.1|5.1.6" },	/* RFC 3463, 3.2 */
 };
 

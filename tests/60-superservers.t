@@ -100,7 +100,7 @@ find_inetd()
 run_inetd()
 {
 	echo "127.0.0.1:$service_port stream tcp nowait.6000 $(id -un)" \
-	    "$full_cbvd cbvd" $(arguments) >"$tmp/inetd.conf"
+	    "$full_cbvd $base" $(arguments) >"$tmp/inetd.conf"
 	superserver "$1" -d "$tmp/inetd.conf"
 }
 
@@ -135,11 +135,11 @@ request()
 	esac
 }
 
-# The processes that serve now, each as its user and its number.
+# The processes that serve now, each with its user id and its number.
 serving()
 {
-	ps -eo user=,pid=,args= | awk -v c="$cache" '
-	    index($0, " -c " c) && $3 ~ /cbvd$/ { print $1, $2 }'
+	ps -eo uid=,pid=,args= | awk -v b="$base" -v c="$cache" '
+	    index($0, " -c " c) && $3 ~ "(^|/)" b "$" { print $1, $2 }'
 }
 nobody_serves() { [ -z "$(serving)" ]; }
 
@@ -172,7 +172,7 @@ early_answer()
 	ok "$1: and no later" at_most "$ms" 1700
 	before=$(serving)
 	like "$1: one process goes on with the callout, and not as root" \
-	    "$before" "$user [0-9]*"
+	    "$before" "$(id -u "$user") [0-9]*"
 	ok "$1: the same until it ends" goes_on_alone "$before"
 	request "real@slow$1.test"
 	like "$1: then the verdict is in the cache" "$end $answer" \
@@ -218,6 +218,7 @@ background_log()
 }
 
 plan $(($(set -- $superservers; echo $#) * 11 + 5))
+base=${cbvd##*/}
 case $cbvd in
 /*)	full_cbvd=$cbvd ;;
 *)	full_cbvd=$PWD/$cbvd ;;

@@ -35,6 +35,7 @@ table="
 	check	cmd		mandoc		mandoc		mandoc		mandoc			-		-
 	check	linux_cmd	setsid		util-linux	util-linux-misc	util-linux		-		-
 	check	linux_cmd	systemd-socket-activate systemd	-		systemd			-		-
+	check	linux_file	/etc/protocols	netbase		-		setup			-		-
 	check	daemon		nsd		nsd		nsd		nsd			nsd		-
 	check	daemon		xinetd		xinetd		xinetd		xinetd			xinetd		xinetd
 	check	daemon		inetd		openbsd-inetd	-		-			-		-
@@ -97,7 +98,7 @@ manager()
 # those without which nothing can be built.
 missing()
 {
-	things= packages= daemons= mtas= needed=
+	things='' packages='' daemons='' mtas='' needed=''
 	while read -r k test thing apt apk dnf pkg pkg_add; do
 		case " $kinds " in *" ${k:-none} "*) ;; *) continue ;; esac
 		has_"$test" "$thing" && continue
@@ -124,6 +125,7 @@ missing()
 
 has_cmd() { command -v "$1" >/dev/null; }
 has_linux_cmd() { [ "$system" != Linux ] || has_cmd "$1"; }
+has_linux_file() { [ "$system" != Linux ] || [ -e "$1" ]; }
 has_perl() { perl -M"$1" -e 1 2>/dev/null; }
 has_mta() { [ -e "$unpacked/$1/.done" ]; }
 
