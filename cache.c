@@ -73,7 +73,7 @@ static int	 record_read(const struct record *, const struct key *,
 static datum	 datum_of(const void *, int);
 static int	 record_fetch(const struct key *, struct record *);
 static int	 record_store(const struct key *, const struct record *);
-static void	 record_delete(const struct key *);
+static int	 record_delete(const struct key *);
 static time_t	 record_left(const struct record *);
 static void	 evict(const struct key *);
 static datum	 next_key(datum, struct key *);
@@ -248,8 +248,8 @@ cache_expire(void)
 			    record_fetch(&key, &record) == -1 ||
 			    record_left(&record) > 0)
 				continue;
-			record_delete(&key);
-			again = 1;
+			if (record_delete(&key) == 0)
+				again = 1;
 		}
 	} while (again);
 	/* makes a new file and renames it; who waits here sees a new inode */
@@ -529,10 +529,10 @@ record_store(const struct key *key, const struct record *record)
 	    datum_of(record, RECORD_LEN), GDBM_REPLACE) == 0 ? 0 : -1);
 }
 
-static void
+static int
 record_delete(const struct key *key)
 {
-	gdbm_delete(db, datum_of(key, KEY_LEN));
+	return (gdbm_delete(db, datum_of(key, KEY_LEN)) == 0 ? 0 : -1);
 }
 
 /*

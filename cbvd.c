@@ -117,7 +117,7 @@ options(int argc, char **argv)
 	mode = MODE_ASK;
 	opterr = 0;
 	while (argc > 0 &&
-	    (ch = getopt(argc, argv, "46b:c:EFf:h:LN:no:p:u:Vv")) != -1) {
+	    (ch = getopt(argc, argv, "+46b:c:EFf:h:LN:no:p:u:Vv")) != -1) {
 		switch (ch) {
 		case '4':
 			opt.v6 = 0;
@@ -564,7 +564,7 @@ command_line(char **argv)
 			;
 		else if (cause != CAUSES)
 			verdict_set(&v, cause, STAGE_NONE, "",
-			    "not asked: the time is over");
+			    "the time was over before this one was asked");
 		else {
 			early_make(mb.address, "\n");
 			answered = rung = 0;

@@ -42,6 +42,8 @@ static const char *cname_follow(struct dns *);
 static int	 record_get(const struct dns *, int, ns_rr *);
 static int	 host_add(struct mx *, const ns_rr *, const struct dns *);
 static void	 host_resolve(struct mx *, const struct mx_host *);
+static int	 host_addrs(struct mx *, const struct mx_host *, int,
+		    unsigned char [][16], size_t *);
 static void	 addr_add(struct mx *, const struct mx_host *, int,
 		    const unsigned char *);
 static int	 addr_ours(const struct mx_addr *);
@@ -391,61 +393,77 @@ host_add(struct mx *mx, const ns_rr *rr, const struct dns *dns)
 /*
  * Fill mx->addrs with the addresses of a host that may be called, IPv6 and
  * IPv4 in turn: a host without working IPv6 here costs one short connect.
+ * The family that -4 or -6 leaves out is only looked up to tell a host that
+ * is there from one that is not.
  */
 static void
 host_resolve(struct mx *mx, const struct mx_host *host)
 {
-	static const struct {
-		ns_type type;
-		int family, len;
-	} kind[2] = { { ns_t_aaaa, AF_INET6, 16 }, { ns_t_a, AF_INET, 4 } };
 	unsigned char data[2][MX_ADDRS_MAX][16];
 	size_t n[2], i;
-	struct dns dns;
-	ns_rr rr;
-	int j, k, found;
+	int k, other, found;
 
 	mx->addr = mx->naddrs = 0;
+	other = !opt.v6 ? 0 : !opt.v4 ? 1 : 2;
+	n[0] = n[1] = 0;
 	found = 0;
-	for (k = 0; k < 2; k++) {
-		n[k] = 0;
-		j = ask(mx, host->name, kind[k].type, &dns);
-		if (j == ANSWER_FAILED)
-			found = 1;	/* that may have been one */
-		if (j != ANSWER_DATA)
-			continue;
-		for (j = 0; j < ns_msg_count(dns.msg, ns_s_an); j++) {
-			if (record_get(&dns, j, &rr) == 0)
-				continue;
-			found = 1;
-			if (ns_rr_rdlen(rr) != kind[k].len)
-				note(mx, CAUSE_DNS, "malformed address of %s",
-				    host->name);
-			else if (n[k] == MX_ADDRS_MAX)
-				note(mx, CAUSE_FAMILY,
-				    "more addresses than are called");
-			else
-				memcpy(data[k][n[k]++], ns_rr_rdata(rr),
-				    (size_t)kind[k].len);
-		}
+	for (k = 0; k < 2; k++)
+		if (k != other)
+			found |= host_addrs(mx, host, k, data[k], &n[k]);
+	for (i = 0; i < n[0] || i < n[1]; i++)
+		for (k = 0; k < 2; k++)
+			if (i < n[k])
+				addr_add(mx, host, k, data[k][i]);
+	if (mx->naddrs == 0 && other < 2) {
+		n[other] = 0;
+		found |= host_addrs(mx, host, other, data[other], &n[other]);
+		for (i = 0; i < n[other]; i++)
+			addr_add(mx, host, other, data[other][i]);
 	}
 	if (!found)
 		note(mx, CAUSE_NO_DOMAIN,
 		    "%s has neither an A nor an AAAA record", host->name);
-	for (i = 0; i < n[0] || i < n[1]; i++)
-		for (k = 0; k < 2; k++)
-			if (i < n[k])
-				addr_add(mx, host, kind[k].family, data[k][i]);
+}
+
+/* The AAAA (kind 0) or A records of a host; 1 if there are, or may be, any. */
+static int
+host_addrs(struct mx *mx, const struct mx_host *host, int kind,
+    unsigned char data[][16], size_t *n)
+{
+	enum answer got;
+	struct dns dns;
+	ns_rr rr;
+	int i, len;
+
+	len = kind == 0 ? 16 : 4;
+	got = ask(mx, host->name, kind == 0 ? ns_t_aaaa : ns_t_a, &dns);
+	if (got != ANSWER_DATA)
+		return (got == ANSWER_FAILED);
+	for (i = 0; i < ns_msg_count(dns.msg, ns_s_an); i++) {
+		if (record_get(&dns, i, &rr) == 0)
+			continue;
+		if (ns_rr_rdlen(rr) != len)
+			note(mx, CAUSE_DNS, "malformed address of %s",
+			    host->name);
+		else if (*n == MX_ADDRS_MAX)
+			note(mx, CAUSE_FAMILY,
+			    "more addresses than are called");
+		else
+			memcpy(data[(*n)++], ns_rr_rdata(rr), (size_t)len);
+	}
+	return (1);
 }
 
 static void
-addr_add(struct mx *mx, const struct mx_host *host, int family,
+addr_add(struct mx *mx, const struct mx_host *host, int kind,
     const unsigned char *data)
 {
 	struct mx_addr *addr;
 	struct sockaddr_in *sin;
 	struct sockaddr_in6 *sin6;
+	int family;
 
+	family = kind == 0 ? AF_INET6 : AF_INET;
 	addr = &mx->addrs[mx->naddrs];
 	memset(addr, 0, sizeof(*addr));
 	addr->host = host->name;

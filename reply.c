@@ -32,112 +32,139 @@
  * numbers below 1,000, links and host names are gone; an address has become
  * "@", an IP address "ip", the null reverse-path "<>", a sentence's end ".".
  */
+
+/* subjects */
 #define WHO	"@|user~|mailbox~|mbox|box|recipient~|rcpt|address~|adress~|" \
 		"mailaddress|addressee|account~|alias~|inbox|maildrop|" \
 		"utilisateur|compte|boite|benutzer~|empf~|konto|postfach|" \
 		"utente|destin|destinat~|indirizzo|casella|usu~|caixa|" \
 		"direccion|cuenta|buzon|conta|gebruiker"
-#define STOP	".|<>|" WHO "|domain~|domini~|host~|sender~|client~|server~|" \
-		"ip|dns|ptr|mx|helo|ehlo|your|from|by|message~|relay~|" \
-		"error~|command~|record~|connection~|file"
+#define MANY	"users|mailboxes|recipients|addresses"
+#define DOMAIN	"domain~|domini~|host~|route~"
+#define CLIENT	"ip|client|mta|connection~"
+#define SENDER	"sender~|originator|absender~|mittente|expediteur|remitente"
+#define STOP	".|<>|by|from|your|" WHO "|" DOMAIN "|" CLIENT "|" SENDER "|" \
+		"server~|client~|mx|dns|ptr|helo|ehlo|message~|relay~|" \
+		"error~|command~|record~|file"
+
+/* fates */
 #define NOT	"not|no|non|isnt|wasnt|doesnt|dosnt|dont|didnt|cannot|cant|" \
 		"couldnt|never|arent"
+#define FOUND	"exist~|found|known|recogni~|registered|active|valid|used|" \
+		"listed"
 #define UNKNOWN	"unknown|unrecogni~|undefined|unregistered|nonexist~|" \
 		"inexist~|unbekannt~|inconnu~|sconosciut~|inesistente|" \
 		"desconocid~|desconhecid~|onbekend~"
-#define DISUSED	"disabled|inactiv~|deactivat~|suspended|abandoned|" \
-		"expired|deaktiv~|desactiv~"
+#define BAD	"invalid|bad|unroutable|unrouteable"
+#define DISUSED	"disabled|inactiv~|deactivat~|suspended|abandoned|expired|" \
+		"deaktiv~|desactiv~"
 #define ENDED	"closed|deleted|terminated|locked|removed|discontinued|" \
 		"cancelled"
+#define EXISTS	"existe|esiste|exista|existiert"
 #define REFUSED	"denied|refused|rejected|prohibited|forbidden|disallowed|" \
 		"blocked|allowed|permitted|accepted|accept"
 
+/* what else a reply may speak of */
+#define SIZE	"full|lleno|voll|pieno|plein~|quota|overquota|space|storage|" \
+		"size|large|exceed~|limit~|maximum|max|excessive"
+#define LATER	"temporar~|later|retry|greylist~|graylist~|throttl~|rate|" \
+		"frequen~"
+#define LISTS	"blacklist~|blocklist~|dnsbl~|rbl~|spamhaus~|spamcop|sorbs|" \
+		"barracuda|xbl|sbl|pbl"
+#define AUTH	"authenticat~|unauthenticated|auth|tls|starttls|encrypt~|" \
+		"password|credential~"
+#define CONTENT	"spam~|virus|content|policy|policies|header~|attachment~|" \
+		"attack|harvest~"
+#define BARRED	"access|block~|banned|denied|prohibit~|permi~|allowed|" \
+		"accept~|authori~|unauthori~|restrict~|unsolicited|junk|bulk"
+#define OTHER	"service|server~|message~|protocol|security|error~|" \
+		"command~|your|from"
+
+/* The first that fits decides. */
 static const struct pattern {
 	enum meaning	 meaning;
 	const char	*items;
 } patterns[] = {
-	/* codes that are never about a mailbox */
-	{ MEANING_POLICY, "501|502|503|555" },	/* syntax, order (RFC 5321, 4.2.2) */
-	{ MEANING_POLICY, "552" },		/* quota (RFC 5321, 4.2.2) */
-	{ MEANING_BLOCKED, "521|530|534|535|538" },	/* RFC 7504, 3; RFC 4954, 6 */
-	{ MEANING_RELAY, "556" },		/* the domain takes no mail (RFC 7504, 4) */
-	{ MEANING_POLICY, "5.1.3|5.1.7|5.1.8|5.2.2|5.2.3|5.3.4" },	/* syntax, sender, size (RFC 3463, 3) */
-	{ MEANING_BLOCKED, "5.7.25" },		/* no reverse DNS (RFC 7372, 3.3) */
-	{ MEANING_POLICY, "5.7.2~" },		/* SPF, DKIM, DMARC, rate (RFC 7372, 3) */
+	/* codes that are never about a mailbox (RFC 5321, 4.2.3; RFC 3463, 3) */
+	{ MEANING_POLICY, "501|502|503|555|552" },	/* syntax, order; quota */
+	{ MEANING_BLOCKED, "521|530|534|535|538" },	/* RFC 7504; RFC 4954, 6 */
+	{ MEANING_RELAY, "556" },	/* the domain takes no mail (RFC 7504) */
+	{ MEANING_BLOCKED, "5.7.25" },	/* no reverse DNS (RFC 7372, 3.3) */
+	{ MEANING_POLICY, "5.7.2~" },	/* SPF, DMARC, rate (RFC 7372, 3) */
+	{ MEANING_POLICY, "5.1.7|5.1.8|5.2.2|5.2.3|5.3.4" },	/* sender, size */
+	{ MEANING_POLICY, "5.1.3" },	/* syntax, of whichever address */
 
-	/* systems whose own words for "no such user" say something else */
-	{ MEANING_NO_MAILBOX, "5.4.1 recipient address rejected access denied" },	/* Exchange Online */
-	{ MEANING_NO_MAILBOX, "5.4.1 @|all recipient address~ rejected access denied" },
+	/* systems that say "no such user" in words that mean another thing */
+	{ MEANING_NO_MAILBOX, "5.4.1 recipient address rejected access denied" },
+	{ MEANING_NO_MAILBOX, "5.4.1 @|all recipient address~ rejected access denied" },	/* Exchange Online */
 	{ MEANING_NO_MAILBOX, "5.5.0 requested action not taken mailbox unavailable" },	/* Outlook.com */
 	{ MEANING_NO_MAILBOX, "#5.1.0 address rejected" },	/* Cisco ESA */
 
 	/* the null reverse-path */
 	{ MEANING_NULL_PATH, "null|empty|blank ? sender|from|reverse|return|envelope" },
 	{ MEANING_NULL_PATH, "<> * " REFUSED },
-	{ MEANING_NULL_PATH, "bounce|bounces|batv|backscatter" },	/* takes only signed bounces, or none */
+	{ MEANING_NULL_PATH, "bounce|bounces|batv|backscatter" },	/* or signed ones only */
 
-	/* relaying: before "authentication", which would allow it */
+	/* relaying: before authentication, which would allow it */
 	{ MEANING_RELAY, "relaying|relays|gateway~|rcpthosts" },
 	{ MEANING_RELAY, "relay * " NOT "|" REFUSED },
 	{ MEANING_RELAY, NOT "|unable|" REFUSED " * relay" },
 
-	/* this client by its address: before "sender", which names lists too */
-	{ MEANING_BLOCKED, "ip|client|mta|connection~ * blocked|banned|denied|listed|refused|rejected" },
+	/* this client: before the sender, whom names of lists contain */
+	{ MEANING_BLOCKED, CLIENT " * listed|" REFUSED },
 
-	/* the sender and the message: another client would fare no better */
-	{ MEANING_POLICY, "sender~|absender~|mittente|expediteur|remitente|originator|spoof~|forge~|spf|dkim|dmarc|dbl|uribl|surbl" },
+	/* the sender, his mail: another client would fare no better */
+	{ MEANING_POLICY, SENDER "|spoof~|forge~|spf|dkim|dmarc|dbl|uribl|surbl" },
 	{ MEANING_POLICY, "from|return|reply|your|ihre|votre|reverse address~|adresse|mail|path|account|email|mailbox" },
-	{ MEANING_POLICY, "mail|email|to from|send" },
-	{ MEANING_POLICY, "from ? ? " UNKNOWN "|invalid" },	/* "no mail from unknown users" */
-	{ MEANING_POLICY, UNKNOWN "|invalid|bad ? ? users|recipients|mailboxes|addresses" },	/* many: we harvest */
-	{ MEANING_POLICY, "full|lleno|voll|pieno|plein~|quota|overquota|space|storage" },	/* quota */
-	{ MEANING_POLICY, "size|large|exceed~|limit~|maximum|max|excessive" },	/* size, rate */
+	{ MEANING_POLICY, "mail|email|to from|send" },	/* "you may not send to" */
+	{ MEANING_POLICY, "from ? ? " UNKNOWN "|invalid" },	/* "mail from unknown users" */
+	{ MEANING_POLICY, UNKNOWN "|" BAD " ? ? " MANY },	/* we ask for too many */
+	{ MEANING_POLICY, SIZE "|" LATER },	/* quota, rate: will pass */
 	{ MEANING_POLICY, "too many|much|fast|often|quickly|big" },
-	{ MEANING_POLICY, "rate|frequen~|throttl~|temporar~|later|greylist~|graylist~|retry" },	/* passes by itself */
 	{ MEANING_POLICY, "syntax|malformed|format|qualified|character~" },
-	{ MEANING_POLICY, "callout|callback|verif~ ? fail~" },	/* of our sender, often */
+	{ MEANING_POLICY, "callout|callback|verif~ ? fail~" },	/* of the sender, often */
 	{ MEANING_POLICY, "internal|database|ldap|system|configuration|local|unknown ? ? error~|failure|problem|reason" },
-	{ MEANING_POLICY, "whitelist~|white|bypass" },
+	{ MEANING_POLICY, "whitelist~|white|bypass" },	/* who may write */
 
-	/* this client, or its network */
-	{ MEANING_BLOCKED, "blacklist~|blocklist~|dnsbl~|rbl~|spamhaus~|spamcop|sorbs|barracuda|xbl|sbl|pbl" },
+	/* this client, its network, its name */
+	{ MEANING_BLOCKED, LISTS },
 	{ MEANING_BLOCKED, "black|block|deny|is|are|was|been|found|currently list|listed|listing" },
 	{ MEANING_BLOCKED, "you|server|host are|is|has|have|was|were ? ? blocked|banned|denied" },
 	{ MEANING_BLOCKED, "blocked|banned|denied|refused * ip|client|host|server|mta" },
-	{ MEANING_BLOCKED, "you are not" },		/* "you are not allowed to connect" */
-	{ MEANING_BLOCKED, "ip|client|host|network|server host|address~" },	/* no mailbox's address */
+	{ MEANING_BLOCKED, "you are not" },	/* "allowed to connect" */
+	{ MEANING_BLOCKED, "ip|client|host|network|server host|address~" },
 	{ MEANING_BLOCKED, "reputation|ptr|rdns|dns|helo|ehlo|hostname" },
-	{ MEANING_BLOCKED, "authenticat~|unauthenticated|auth|tls|starttls|encrypt~|password|credential~" },
+	{ MEANING_BLOCKED, AUTH },
 
-	/* the domain */
-	{ MEANING_RELAY, "domain~|host|route~ * " NOT " ? ? exist~|found|valid|local|hosted|here" },
-	{ MEANING_RELAY, "domain~|host|route~ * " UNKNOWN "|invalid" },
-	{ MEANING_RELAY, "such|invalid|" UNKNOWN " ? domain~|host|route" },
-	{ MEANING_RELAY, NOT " ? handle|serve|host|accept|process * domain~" },
-	{ MEANING_RELAY, WHO " domain" },		/* "invalid recipient domain" */
+	/* the domain: not served here, or misspelt */
+	{ MEANING_RELAY, DOMAIN " * " NOT " ? ? local|hosted|here|" FOUND },
+	{ MEANING_RELAY, DOMAIN " * invalid|" UNKNOWN },
+	{ MEANING_RELAY, "such|invalid|" UNKNOWN " ? " DOMAIN },
+	{ MEANING_RELAY, NOT " ? handle|serve|host|accept|process * " DOMAIN },
+	{ MEANING_RELAY, WHO " domain" },	/* "invalid recipient domain" */
 
-	/* the content */
-	{ MEANING_POLICY, "spam~|virus|content|policy|policies|header~|attachment~|attack|harvest~" },
+	/* the content, which nobody has seen yet */
+	{ MEANING_POLICY, CONTENT },
 
 	/* the mailbox: a subject and its fate, in either order */
 	{ MEANING_NO_MAILBOX, WHO " * " UNKNOWN "|" DISUSED "|" ENDED },
-	{ MEANING_NO_MAILBOX, UNKNOWN "|" DISUSED "|invalid|bad|unroutable|unrouteable|existe|esiste ? ? " WHO },
+	{ MEANING_NO_MAILBOX, UNKNOWN "|" DISUSED "|" BAD " ? ? " WHO },
 	{ MEANING_NO_MAILBOX, WHO " ? ? ? invalid ." },	/* not "invalid data" */
-	{ MEANING_NO_MAILBOX, WHO " * " NOT " ? ? exist~|found|known|recogni~|registered|active|valid|used|listed" },
+	{ MEANING_NO_MAILBOX, WHO " * " NOT " ? ? " FOUND },
 	{ MEANING_NO_MAILBOX, "not|isnt|non ? ? exist~|known|registered|active|valid ? " WHO },
 	{ MEANING_NO_MAILBOX, NOT " find|found|locate ? ? user|mailbox|recipient|account|alias" },
 	{ MEANING_NO_MAILBOX, WHO " * " NOT " in|on ? ? list|directory|table|database|recipient" },
 	{ MEANING_NO_MAILBOX, WHO " * " NOT "|has|have ? have|a|any|no account|mailbox" },	/* Yahoo */
-	{ MEANING_NO_MAILBOX, "no such ? ? " WHO "|person" },
-	{ MEANING_NO_MAILBOX, "no ? " WHO "|person ? here|by|named|with|called|exists" },	/* qmail */
+	{ MEANING_NO_MAILBOX, "no such ? ? person|" WHO },
+	{ MEANING_NO_MAILBOX, "no ? person|" WHO " ? here|by|named|with|called|exists" },	/* qmail */
 	{ MEANING_NO_MAILBOX, WHO "|employee|person * no longer" },
 	{ MEANING_NO_MAILBOX, "unknown local part" },	/* Exim */
-	{ MEANING_NO_MAILBOX, WHO " * existe|esiste|exista|existiert" },	/* always with a "not" */
+	{ MEANING_NO_MAILBOX, WHO " * " EXISTS },	/* these languages add "not" */
+	{ MEANING_NO_MAILBOX, EXISTS " ? ? " WHO },
 
-	/* the code alone is the weakest word, and often wrong */
-	{ MEANING_POLICY, "access|block~|banned|denied|prohibit~|permi~|allowed|accept~|authori~|unauthori~|restrict~" },
-	{ MEANING_POLICY, "unsolicited|junk|bulk|service|server~|message~|protocol|security|error~|command~|your|from" },
-	{ MEANING_NO_MAILBOX, "550|551|553|554 5.1.1|5.1.6" },	/* RFC 3463, 3.2 */
+	/* the code alone says least, and is often wrong (RFC 3463, 3.2) */
+	{ MEANING_POLICY, BARRED "|" OTHER },
+	{ MEANING_NO_MAILBOX, "550|551|553|554 5.1.1|5.1.6" },
 };
 
 /* A reply's text as lower-case words, each followed by one space. */

@@ -79,7 +79,7 @@ dns label80 "!$head c00c 000f 0001 0000003c [ 000a 80616263 00 ]"
 dns dname '10 mx.good.test'
 zone 'dname.test DNAME elsewhere.test' \
     'dname.test RRSIG 000f 0502 0000003c 00000000 00000000 1234 n:test "signature"'
-zone 'big.test MX*1000 10 mx%d.a-rather-long-name-of-a-mail-exchanger.big.test' \
+zone 'big.test MX*1000 10 mx%d.big.test' \
     'bigend.test MX*40 20 mx%d.bigend.test' 'bigend.test MX 10 mx.good.test' \
     'huge.test MX*1800 10 mx%d.another-rather-long-name-of-an-exchanger.huge.test' \
     'late.test MX !delay 2' 'late.test MX 10 mx.good.test'
@@ -275,7 +275,7 @@ verdict 'a host whose address fails is passed over' '250 * mx.second*' real@fail
 verdict 'one failing host among hosts without address is 451' '451 4.4.3 *' real@failnone.test
 verdict 'a host that does not exist is passed over' '250 *' real@gonebeside.test
 ask -o total=3s real@garbagea.test
-like 'an A record of three octets is not called' "$out" '451 4.4.3 *'
+like 'an A record of three octets is not called' "$out" '45[01] 4.4.[13] *'
 if [ -n "$six" ]; then
 	verdict 'a host is asked over IPv6' '250 * mx.six.test???1? *' real@six.test
 	verdict 'a host with IPv6 only is 252 with -4' '252 2.0.0 *' -4 real@six.test
