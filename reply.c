@@ -41,25 +41,27 @@
 		"direccion|cuenta|buzon|conta|gebruiker"
 #define MANY	"users|mailboxes|recipients|addresses"
 #define DOMAIN	"domain~|domini~|host~|route~"
-#define CLIENT	"ip|client|mta|connection~"
+#define CLIENT	"ip|client~|mta|connection~"
 #define SENDER	"sender~|originator|absender~|mittente|expediteur|remitente"
+#define OURS	"from|return|reply|your|ihre|votre|reverse"
 #define STOP	".|<>|by|from|your|" WHO "|" DOMAIN "|" CLIENT "|" SENDER "|" \
-		"server~|client~|mx|dns|ptr|helo|ehlo|message~|relay~|" \
-		"error~|command~|record~|file"
+		"server~|mx|dns|ptr|helo|ehlo|message~|relay~|error~|" \
+		"command~|record~|file|accept~"
 
 /* fates */
 #define NOT	"not|no|non|isnt|wasnt|doesnt|dosnt|dont|didnt|cannot|cant|" \
-		"couldnt|never|arent"
-#define FOUND	"exist~|found|known|recogni~|registered|active|valid|used|" \
-		"listed"
+		"couldnt|never|arent|nicht"
+#define FOUND	"exist~|found|known|recognized|recognised|registered|" \
+		"active|valid|used|gefunden|bekannt|trovat~|encontrad~"
 #define UNKNOWN	"unknown|unrecogni~|undefined|unregistered|nonexist~|" \
 		"inexist~|unbekannt~|inconnu~|sconosciut~|inesistente|" \
-		"desconocid~|desconhecid~|onbekend~"
+		"desconocid~|desconhecid~|onbekend~|introuvable"
 #define BAD	"invalid|bad|unroutable|unrouteable"
 #define DISUSED	"disabled|inactiv~|deactivat~|suspended|abandoned|expired|" \
 		"deaktiv~|desactiv~"
 #define ENDED	"closed|deleted|terminated|locked|removed|discontinued|" \
 		"cancelled"
+#define REGISTER "list|directory|table|database|recipient|name"
 #define EXISTS	"existe|esiste|exista|existiert"
 #define REFUSED	"denied|refused|rejected|prohibited|forbidden|disallowed|" \
 		"blocked|allowed|permitted|accepted|accept"
@@ -69,6 +71,8 @@
 		"size|large|exceed~|limit~|maximum|max|excessive"
 #define LATER	"temporar~|later|retry|greylist~|graylist~|throttl~|rate|" \
 		"frequen~"
+#define FAULTY	"internal|database|ldap|directory|lookup|system|configuration|" \
+		"local|unknown"
 #define LISTS	"blacklist~|blocklist~|dnsbl~|rbl~|spamhaus~|spamcop|sorbs|" \
 		"barracuda|xbl|sbl|pbl"
 #define AUTH	"authenticat~|unauthenticated|auth|tls|starttls|encrypt~|" \
@@ -86,85 +90,86 @@ static const struct pattern {
 	const char	*items;
 } patterns[] = {
 	/* codes that are never about a mailbox (RFC 5321, 4.2.3; RFC 3463, 3) */
-	{ MEANING_POLICY, "501|502|503|555|552" },	/* syntax, order; quota */
-	{ MEANING_BLOCKED, "521|530|534|535|538" },	/* RFC 7504; RFC 4954, 6 */
-	{ MEANING_RELAY, "556" },	/* the domain takes no mail (RFC 7504) */
-	{ MEANING_BLOCKED, "5.7.25" },	/* no reverse DNS (RFC 7372, 3.3) */
-	{ MEANING_POLICY, "5.7.2~" },	/* SPF, DMARC, rate (RFC 7372, 3) */
-	{ MEANING_POLICY, "5.1.7|5.1.8|5.2.2|5.2.3|5.3.4" },	/* sender, size */
-	{ MEANING_POLICY, "5.1.3" },	/* syntax, of whichever address */
+	{ MEANING_POLICY, "501|502|503|555|552" }, /* syntax, order; quota */
+	{ MEANING_BLOCKED, "521|530|534|535|538" }, /* RFC 7504; RFC 4954, 6 */
+	{ MEANING_RELAY, "556" }, /* the domain takes no mail (RFC 7504) */
+	{ MEANING_BLOCKED, "5.7.25" }, /* no reverse DNS (RFC 7372, 3.3) */
+	{ MEANING_POLICY, "5.7.2~" }, /* SPF, DMARC, rate (RFC 7372, 3) */
+	{ MEANING_POLICY, "5.1.7|5.1.8|5.2.2|5.2.3|5.3.4" }, /* sender, size */
+	{ MEANING_POLICY, "5.1.3" }, /* syntax, of whichever address */
 
 	/* systems that say "no such user" in words that mean another thing */
-	{ MEANING_NO_MAILBOX, "5.4.1 recipient address rejected access denied" },
-	{ MEANING_NO_MAILBOX, "5.4.1 @|all recipient address~ rejected access denied" },	/* Exchange Online */
-	{ MEANING_NO_MAILBOX, "5.5.0 requested action not taken mailbox unavailable" },	/* Outlook.com */
-	{ MEANING_NO_MAILBOX, "#5.1.0 address rejected" },	/* Cisco ESA */
+	{ MEANING_NO_MAILBOX, "5.4.1 recipient address rejected access denied" }, /* Exchange Online */
+	{ MEANING_NO_MAILBOX, "5.4.1 @|all recipient address~ rejected access denied" }, /* too */
+	{ MEANING_NO_MAILBOX, "5.5.0 requested action not taken mailbox unavailable" }, /* Outlook */
+	{ MEANING_NO_MAILBOX, "#5.1.0 address rejected" }, /* Cisco ESA */
 
 	/* the null reverse-path */
-	{ MEANING_NULL_PATH, "null|empty|blank ? sender|from|reverse|return|envelope" },
-	{ MEANING_NULL_PATH, "<> * " REFUSED },
-	{ MEANING_NULL_PATH, "bounce|bounces|batv|backscatter" },	/* or signed ones only */
+	{ MEANING_NULL_PATH, "null|empty|blank ? sender|from|reverse|return|envelope" }, /* refused by name */
+	{ MEANING_NULL_PATH, "<> * " SENDER "|" REFUSED }, /* refused as it is written */
+	{ MEANING_NULL_PATH, "bounce|bounces|batv|backscatter" }, /* or signed ones only */
 
 	/* relaying: before authentication, which would allow it */
-	{ MEANING_RELAY, "relaying|relays|gateway~|rcpthosts" },
-	{ MEANING_RELAY, "relay * " NOT "|" REFUSED },
-	{ MEANING_RELAY, NOT "|unable|" REFUSED " * relay" },
+	{ MEANING_RELAY, "relaying|relays|gateway~|rcpthosts" }, /* none of its domains */
+	{ MEANING_RELAY, "relay * " NOT "|" REFUSED }, /* "relay access denied" */
+	{ MEANING_RELAY, NOT "|unable|" REFUSED " * relay" }, /* "unable to relay" */
 
 	/* this client: before the sender, whom names of lists contain */
-	{ MEANING_BLOCKED, CLIENT " * listed|" REFUSED },
+	{ MEANING_BLOCKED, CLIENT " * listed|" REFUSED }, /* "client host rejected" */
 
 	/* the sender, his mail: another client would fare no better */
-	{ MEANING_POLICY, SENDER "|spoof~|forge~|spf|dkim|dmarc|dbl|uribl|surbl" },
-	{ MEANING_POLICY, "from|return|reply|your|ihre|votre|reverse address~|adresse|mail|path|account|email|mailbox" },
-	{ MEANING_POLICY, "mail|email|to from|send" },	/* "you may not send to" */
-	{ MEANING_POLICY, "from ? ? " UNKNOWN "|invalid" },	/* "mail from unknown users" */
-	{ MEANING_POLICY, UNKNOWN "|" BAD " ? ? " MANY },	/* we ask for too many */
-	{ MEANING_POLICY, SIZE "|" LATER },	/* quota, rate: will pass */
-	{ MEANING_POLICY, "too many|much|fast|often|quickly|big" },
-	{ MEANING_POLICY, "syntax|malformed|format|qualified|character~" },
-	{ MEANING_POLICY, "callout|callback|verif~ ? fail~" },	/* of the sender, often */
-	{ MEANING_POLICY, "internal|database|ldap|system|configuration|local|unknown ? ? error~|failure|problem|reason" },
-	{ MEANING_POLICY, "whitelist~|white|bypass" },	/* who may write */
+	{ MEANING_POLICY, SENDER "|spoof~|forge~|spf|dkim|dmarc|dbl|uribl|surbl" }, /* who wrote */
+	{ MEANING_POLICY, OURS " address~|adresse|mail|path|account|email|mailbox" }, /* our address */
+	{ MEANING_POLICY, "mail|email|to from|send" }, /* "you may not send to" */
+	{ MEANING_POLICY, "from ? ? " UNKNOWN "|invalid" }, /* "mail from unknown users" */
+	{ MEANING_POLICY, UNKNOWN "|" BAD "|" FOUND " ? ? " MANY }, /* we ask for too many */
+	{ MEANING_POLICY, SIZE "|" LATER }, /* quota, rate: will pass */
+	{ MEANING_POLICY, "too many|much|fast|often|quickly|big" }, /* connections, recipients */
+	{ MEANING_POLICY, "syntax|malformed|format|qualified|character~" }, /* syntax */
+	{ MEANING_POLICY, "callout|callback|verif~ ? fail~" }, /* of the sender, often */
+	{ MEANING_POLICY, FAULTY " ? ? error~|failure|failed|problem|reason|unavailable" }, /* his own trouble */
+	{ MEANING_POLICY, "whitelist~|white|bypass" }, /* who may write */
 
 	/* this client, its network, its name */
-	{ MEANING_BLOCKED, LISTS },
-	{ MEANING_BLOCKED, "black|block|deny|is|are|was|been|found|currently list|listed|listing" },
-	{ MEANING_BLOCKED, "you|server|host are|is|has|have|was|were ? ? blocked|banned|denied" },
-	{ MEANING_BLOCKED, "blocked|banned|denied|refused * ip|client|host|server|mta" },
-	{ MEANING_BLOCKED, "you are not" },	/* "allowed to connect" */
-	{ MEANING_BLOCKED, "ip|client|host|network|server host|address~" },
-	{ MEANING_BLOCKED, "reputation|ptr|rdns|dns|helo|ehlo|hostname" },
-	{ MEANING_BLOCKED, AUTH },
+	{ MEANING_BLOCKED, LISTS }, /* their names */
+	{ MEANING_BLOCKED, "black|block|deny|is|are|was|been|found|currently list|listed|listing" }, /* or none */
+	{ MEANING_BLOCKED, "you|server|host are|is|has|have|was|were ? ? blocked|banned|denied" }, /* "you are blocked" */
+	{ MEANING_BLOCKED, "blocked|banned|denied|refused * ip|client|host|server|mta" }, /* turned round */
+	{ MEANING_BLOCKED, "client host" }, /* "unverified client host" */
+	{ MEANING_BLOCKED, "you are not" }, /* "allowed to connect" */
+	{ MEANING_BLOCKED, "ip|client|host|network|server address~" }, /* not a mailbox's address */
+	{ MEANING_BLOCKED, "reputation|ptr|rdns|dns|helo|ehlo|hostname" }, /* its name */
+	{ MEANING_BLOCKED, AUTH }, /* it must authenticate, or use TLS */
 
 	/* the domain: not served here, or misspelt */
-	{ MEANING_RELAY, DOMAIN " * " NOT " ? ? local|hosted|here|" FOUND },
-	{ MEANING_RELAY, DOMAIN " * invalid|" UNKNOWN },
-	{ MEANING_RELAY, "such|invalid|" UNKNOWN " ? " DOMAIN },
-	{ MEANING_RELAY, NOT " ? handle|serve|host|accept|process * " DOMAIN },
-	{ MEANING_RELAY, WHO " domain" },	/* "invalid recipient domain" */
+	{ MEANING_RELAY, DOMAIN " * " NOT " ? ? local|hosted|here|" FOUND }, /* "domain not found" */
+	{ MEANING_RELAY, DOMAIN " * invalid|" UNKNOWN }, /* "host unknown" */
+	{ MEANING_RELAY, "such|invalid|" UNKNOWN " ? " DOMAIN }, /* "no such domain" */
+	{ MEANING_RELAY, NOT " ? handle|serve|host|accept|process * " DOMAIN }, /* "we do not host it" */
+	{ MEANING_RELAY, WHO " domain" }, /* "invalid recipient domain" */
 
 	/* the content, which nobody has seen yet */
-	{ MEANING_POLICY, CONTENT },
+	{ MEANING_POLICY, CONTENT }, /* spam before the mailbox is named */
 
 	/* the mailbox: a subject and its fate, in either order */
-	{ MEANING_NO_MAILBOX, WHO " * " UNKNOWN "|" DISUSED "|" ENDED },
-	{ MEANING_NO_MAILBOX, UNKNOWN "|" DISUSED "|" BAD " ? ? " WHO },
-	{ MEANING_NO_MAILBOX, WHO " ? ? ? invalid ." },	/* not "invalid data" */
-	{ MEANING_NO_MAILBOX, WHO " * " NOT " ? ? " FOUND },
-	{ MEANING_NO_MAILBOX, "not|isnt|non ? ? exist~|known|registered|active|valid ? " WHO },
-	{ MEANING_NO_MAILBOX, NOT " find|found|locate ? ? user|mailbox|recipient|account|alias" },
-	{ MEANING_NO_MAILBOX, WHO " * " NOT " in|on ? ? list|directory|table|database|recipient" },
-	{ MEANING_NO_MAILBOX, WHO " * " NOT "|has|have ? have|a|any|no account|mailbox" },	/* Yahoo */
-	{ MEANING_NO_MAILBOX, "no such ? ? person|" WHO },
-	{ MEANING_NO_MAILBOX, "no ? person|" WHO " ? here|by|named|with|called|exists" },	/* qmail */
-	{ MEANING_NO_MAILBOX, WHO "|employee|person * no longer" },
-	{ MEANING_NO_MAILBOX, "unknown local part" },	/* Exim */
-	{ MEANING_NO_MAILBOX, WHO " * " EXISTS },	/* these languages add "not" */
-	{ MEANING_NO_MAILBOX, EXISTS " ? ? " WHO },
+	{ MEANING_NO_MAILBOX, WHO " * " UNKNOWN "|" DISUSED "|" ENDED }, /* "user unknown" */
+	{ MEANING_NO_MAILBOX, UNKNOWN "|" DISUSED "|" BAD " ? ? " WHO }, /* "unknown local user" */
+	{ MEANING_NO_MAILBOX, WHO " ? ? ? invalid ." }, /* not "invalid data" */
+	{ MEANING_NO_MAILBOX, WHO " * " NOT " ? ? " FOUND }, /* "does not exist" */
+	{ MEANING_NO_MAILBOX, "not|isnt|non ? ? " FOUND " ? " WHO }, /* "not a valid user" */
+	{ MEANING_NO_MAILBOX, NOT " find|locate ? ? user|mailbox|recipient" }, /* "cannot find user" */
+	{ MEANING_NO_MAILBOX, WHO " * " NOT " ? in|on ? ? " REGISTER }, /* Domino */
+	{ MEANING_NO_MAILBOX, WHO " * " NOT "|has|have ? have|a|no account|mailbox" }, /* Yahoo */
+	{ MEANING_NO_MAILBOX, "no such ? ? person|" WHO }, /* the plainest */
+	{ MEANING_NO_MAILBOX, "no ? person|" WHO " ? here|by|named|with|exists" }, /* qmail */
+	{ MEANING_NO_MAILBOX, WHO "|employee|person * no longer" }, /* "works here" */
+	{ MEANING_NO_MAILBOX, "unknown local part" }, /* Exim */
+	{ MEANING_NO_MAILBOX, WHO " * " EXISTS }, /* these languages add "not" */
+	{ MEANING_NO_MAILBOX, EXISTS " ? ? " WHO }, /* turned round */
 
 	/* the code alone says least, and is often wrong (RFC 3463, 3.2) */
-	{ MEANING_POLICY, BARRED "|" OTHER },
-	{ MEANING_NO_MAILBOX, "550|551|553|554 5.1.1|5.1.6" },
+	{ MEANING_POLICY, BARRED "|" OTHER }, /* it says another thing */
+	{ MEANING_NO_MAILBOX, "550|551|553|554 5.1.1|5.1.6" }, /* nothing against it */
 };
 
 /* A reply's text as lower-case words, each followed by one space. */
