@@ -64,6 +64,7 @@ static int	 reply_line(const char *, size_t, struct reply *);
 static void	 reply_join(struct reply *, const char *);
 static void	 extension(struct conn *, const char *);
 static ssize_t	 line_get(struct conn *, char *, int64_t);
+static int64_t	 until(const struct conn *, long long);
 static int	 wait_for(int, short, int64_t);
 static int	 failed(struct conn *, struct callout *);
 static int	 said(struct conn *, enum cause, const struct reply *,
@@ -112,12 +113,12 @@ void
 callout_end(void)
 {
 	char buf[512];
-	int64_t until;
+	int64_t end;
 
 	if (lingering == -1)
 		return;
-	until = mono_ms() + QUIT_MS;
-	while (wait_for(lingering, POLLIN, until) == 0 &&
+	end = mono_ms() + QUIT_MS;
+	while (wait_for(lingering, POLLIN, end) == 0 &&
 	    read(lingering, buf, sizeof(buf)) > 0)
 		continue;
 	close(lingering);
@@ -323,23 +324,16 @@ invent(char *mailbox, const char *domain)
 static int
 conn_open(struct conn *conn, const struct mx_addr *addr, struct callout *c)
 {
-	int64_t until;
 	socklen_t len;
 	int error;
 
 	conn->stage = STAGE_CONNECT;
 	verdict_trace("connecting to %s port %s", conn->host, opt.port);
 	conn->fd = socket(addr->ss.ss_family, SOCK_STREAM, 0);
-	if (conn->fd == -1) {
-		failed(conn, c);
-		/* an address family that is not here is the host's bad luck */
-		if (errno != EAFNOSUPPORT) {
-			c->v.cause = CAUSE_FAULT;
-			c->decided = 1;
-		}
-		return (-1);
-	}
-	if (fcntl(conn->fd, F_SETFD, FD_CLOEXEC) == -1 ||
+	/* an address family that is not here is the host's bad luck */
+	if (conn->fd == -1 && errno == EAFNOSUPPORT)
+		return (failed(conn, c));
+	if (conn->fd == -1 || fcntl(conn->fd, F_SETFD, FD_CLOEXEC) == -1 ||
 	    fcntl(conn->fd, F_SETFL, O_NONBLOCK) == -1 ||
 	    conn_bind(conn->fd, addr->ss.ss_family) == -1) {
 		failed(conn, c);
@@ -352,11 +346,8 @@ conn_open(struct conn *conn, const struct mx_addr *addr, struct callout *c)
 		return (0);
 	if (errno != EINPROGRESS && errno != EINTR)
 		return (failed(conn, c));
-	until = mono_ms() + opt.connect * 1000;
-	if (until > conn->deadline)
-		until = conn->deadline;
 	len = sizeof(error);
-	if (wait_for(conn->fd, POLLOUT, until) == -1 ||
+	if (wait_for(conn->fd, POLLOUT, until(conn, opt.connect)) == -1 ||
 	    getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
 		return (failed(conn, c));
 	if (error != 0) {
@@ -436,7 +427,7 @@ command(struct conn *conn, const char *fmt, ...)
 static int
 flush(struct conn *conn, const char *buf, size_t len)
 {
-	int64_t until;
+	int64_t end;
 	ssize_t n;
 	size_t i, from;
 	char peek;
@@ -453,9 +444,7 @@ flush(struct conn *conn, const char *buf, size_t len)
 		errno = EPROTO;
 		return (-1);
 	}
-	until = mono_ms() + opt.command * 1000;
-	if (until > conn->deadline)
-		until = conn->deadline;
+	end = until(conn, opt.command);
 	while (len > 0) {
 		n = write(conn->fd, buf, len);
 		if (n > 0) {
@@ -463,7 +452,7 @@ flush(struct conn *conn, const char *buf, size_t len)
 			len -= n;
 		} else if (n == -1 && errno != EAGAIN && errno != EINTR)
 			return (-1);
-		else if (wait_for(conn->fd, POLLOUT, until) == -1)
+		else if (wait_for(conn->fd, POLLOUT, end) == -1)
 			return (-1);
 	}
 	return (0);
@@ -478,18 +467,16 @@ reply_get(struct conn *conn, struct reply *reply)
 {
 	char line[LINE_KEPT + 1];
 	struct reply first;
-	int64_t until;
+	int64_t end;
 	ssize_t n;
 	size_t bytes;
 	int lines, last;
 
 	memset(reply, 0, sizeof(*reply));
-	until = mono_ms() + opt.command * 1000;
-	if (until > conn->deadline)
-		until = conn->deadline;
+	end = until(conn, opt.command);
 	bytes = 0;
 	for (lines = last = 0; !last; lines++) {
-		n = line_get(conn, line, until);
+		n = line_get(conn, line, end);
 		if (n == -1)
 			return (-1);
 		verdict_trace("<- %s", line);
@@ -575,7 +562,7 @@ extension(struct conn *conn, const char *keyword)
  * made harmless.  Returns its length on the wire, or -1 with errno.
  */
 static ssize_t
-line_get(struct conn *conn, char *line, int64_t until)
+line_get(struct conn *conn, char *line, int64_t end)
 {
 	size_t n, kept;
 	ssize_t got;
@@ -583,7 +570,7 @@ line_get(struct conn *conn, char *line, int64_t until)
 
 	for (n = kept = 0;; n++) {
 		if (conn->at == conn->have) {
-			if (wait_for(conn->fd, POLLIN, until) == -1)
+			if (wait_for(conn->fd, POLLIN, end) == -1)
 				return (-1);
 			got = read(conn->fd, conn->buf, sizeof(conn->buf));
 			if (got == -1 && (errno == EAGAIN || errno == EINTR)) {
@@ -617,9 +604,19 @@ line_get(struct conn *conn, char *line, int64_t until)
 	return ((ssize_t)n + 1);
 }
 
+/* When a wait of s seconds ends; never after the deadline. */
+static int64_t
+until(const struct conn *conn, long long s)
+{
+	int64_t end;
+
+	end = mono_ms() + s * 1000;
+	return (end < conn->deadline ? end : conn->deadline);
+}
+
 /* Wait for an event until a time; -1 with ETIMEDOUT when it has come. */
 static int
-wait_for(int fd, short event, int64_t until)
+wait_for(int fd, short event, int64_t end)
 {
 	struct pollfd pfd;
 	int64_t left;
@@ -628,7 +625,7 @@ wait_for(int fd, short event, int64_t until)
 	pfd.fd = fd;
 	pfd.events = event;
 	for (;;) {
-		left = until - mono_ms();
+		left = end - mono_ms();
 		if (left <= 0) {
 			errno = ETIMEDOUT;
 			return (-1);

@@ -17,64 +17,59 @@
 
 static void	 evidence(const struct verdict *, char *, size_t);
 
-static const long long never = 0;
-
-/* One line for each cause, in the order of enum cause. */
+/*
+ * In the order of enum cause.  The DSN of a kind of verdict stands for those
+ * that have none of their own; what has no age is never stored.
+ */
 static const struct {
 	int		 code;		/* as VRFY (RFC 5321, 3.5.3) */
-	const char	*sender, *recipient;	/* RFC 3463, RFC 7505 */
 	enum scope	 scope;
 	const long long	*age;		/* seconds; see -o */
 	const char	*words;		/* before the evidence */
+	const char	*sender, *recipient;	/* RFC 3463, RFC 7505 */
 } causes[] = {
-	[CAUSE_UNCLEAR] = { 252, "2.0.0", "2.0.0", SCOPE_MAILBOX,
-	    &opt.negative, "not clearly about the mailbox: " },
-	[CAUSE_POLICY] = { 252, "2.0.0", "2.0.0", SCOPE_MAILBOX,
-	    &opt.negative, "not about the mailbox's existence: " },
-	[CAUSE_RELAY] = { 252, "2.0.0", "2.0.0", SCOPE_MAILBOX,
-	    &opt.negative, "not about the mailbox: " },
-	[CAUSE_NULL_PATH] = { 252, "2.0.0", "2.0.0", SCOPE_MAILBOX,
-	    &opt.negative, "about the null reverse-path: " },
-	[CAUSE_BLOCKED] = { 252, "2.0.0", "2.0.0", SCOPE_DOMAIN,
-	    &opt.blocked, "about us, not the mailbox: " },
-	[CAUSE_REFUSED] = { 252, "2.0.0", "2.0.0", SCOPE_NONE,
-	    &never, "about us, not the mailbox: " },
-	[CAUSE_CATCH_ALL] = { 252, "2.0.0", "2.0.0", SCOPE_CATCH_ALL,
-	    &opt.domain, "accepts any mailbox: " },
-	[CAUSE_OURSELVES] = { 252, "2.0.0", "2.0.0", SCOPE_NONE,
-	    &never, "not asked: " },
-	[CAUSE_LITERAL] = { 252, "2.0.0", "2.0.0", SCOPE_NONE,
-	    &never, "not asked: " },
-	[CAUSE_FAMILY] = { 252, "2.0.0", "2.0.0", SCOPE_NONE,
-	    &never, "not asked: " },
-	[CAUSE_NO_SMTPUTF8] = { 252, "2.0.0", "2.0.0", SCOPE_NONE,
-	    &never, "not asked: " },
-	[CAUSE_ACCEPTED] = { 250, "2.1.5", "2.1.5", SCOPE_MAILBOX,
-	    &opt.positive, "" },
-	[CAUSE_NULL] = { 250, "2.1.5", "2.1.5", SCOPE_NONE, &never, "" },
-	[CAUSE_POSTMASTER] = { 250, "2.1.5", "2.1.5", SCOPE_NONE, &never, "" },
-	[CAUSE_LATER] = { 450, "4.2.0", "4.2.0", SCOPE_MAILBOX,
-	    &opt.temporary, "" },
-	[CAUSE_NO_ANSWER] = { 450, "4.4.1", "4.4.1", SCOPE_MAILBOX,
-	    &opt.temporary, "" },
-	[CAUSE_DNS] = { 451, "4.4.3", "4.4.3", SCOPE_DOMAIN,
-	    &opt.temporary, "DNS fails: " },
-	[CAUSE_UNDER_WAY] = { 450, "4.4.7", "4.4.7", SCOPE_NONE, &never, "" },
-	[CAUSE_FAULT] = { 451, "4.3.0", "4.3.0", SCOPE_NONE, &never, "" },
-	[CAUSE_NO_MAILBOX] = { 550, "5.1.7", "5.1.1", SCOPE_MAILBOX,
-	    &opt.negative, "" },
-	[CAUSE_NO_DOMAIN] = { 550, "5.1.8", "5.1.2", SCOPE_DOMAIN,
-	    &opt.negative, "" },
-	[CAUSE_NULL_MX] = { 550, "5.7.27", "5.1.10", SCOPE_DOMAIN,
-	    &opt.negative, "" },
-	[CAUSE_UNROUTABLE] = { 550, "5.1.8", "5.4.4", SCOPE_DOMAIN,
-	    &opt.negative, "no routable host: " },
-	[CAUSE_SYNTAX] = { 501, "5.1.7", "5.1.3", SCOPE_NONE, &never, "" },
-	[CAUSE_REQUEST] = { 500, "5.5.2", "5.5.2", SCOPE_NONE, &never, "" },
-	[CAUSE_NOT_CATCH_ALL] = { 0, "", "", SCOPE_CATCH_ALL,
-	    &opt.domain, "refuses a mailbox that cannot be: " },
-	[CAUSE_NULL_REFUSED] = { 0, "", "", SCOPE_HOST,
-	    &opt.domain, "refuses the null reverse-path: " }
+	[CAUSE_UNCLEAR] = { 252, SCOPE_MAILBOX, &opt.negative,
+	    "not clearly about the mailbox: ", NULL, NULL },
+	[CAUSE_POLICY] = { 252, SCOPE_MAILBOX, &opt.negative,
+	    "not about the mailbox's existence: ", NULL, NULL },
+	[CAUSE_RELAY] = { 252, SCOPE_MAILBOX, &opt.negative,
+	    "not about the mailbox: ", NULL, NULL },
+	[CAUSE_NULL_PATH] = { 252, SCOPE_MAILBOX, &opt.negative,
+	    "about the null reverse-path: ", NULL, NULL },
+	[CAUSE_BLOCKED] = { 252, SCOPE_DOMAIN, &opt.blocked,
+	    "about us, not the mailbox: ", NULL, NULL },
+	[CAUSE_REFUSED] = { 252, .words = "about us, not the mailbox: " },
+	[CAUSE_CATCH_ALL] = { 252, SCOPE_CATCH_ALL, &opt.domain,
+	    "accepts any mailbox: ", NULL, NULL },
+	[CAUSE_OURSELVES] = { 252, .words = "not asked: " },
+	[CAUSE_LITERAL] = { 252, .words = "not asked: " },
+	[CAUSE_FAMILY] = { 252, .words = "not asked: " },
+	[CAUSE_NO_SMTPUTF8] = { 252, .words = "not asked: " },
+	[CAUSE_ACCEPTED] = { 250, SCOPE_MAILBOX, &opt.positive, "", NULL, NULL },
+	[CAUSE_NULL] = { 250, .words = "" },
+	[CAUSE_POSTMASTER] = { 250, .words = "" },
+	[CAUSE_LATER] = { 450, SCOPE_MAILBOX, &opt.temporary, "",
+	    "4.2.0", "4.2.0" },
+	[CAUSE_NO_ANSWER] = { 450, SCOPE_MAILBOX, &opt.temporary, "",
+	    "4.4.1", "4.4.1" },
+	[CAUSE_DNS] = { 451, SCOPE_DOMAIN, &opt.temporary, "DNS fails: ",
+	    "4.4.3", "4.4.3" },
+	[CAUSE_UNDER_WAY] = { 450, SCOPE_NONE, NULL, "", "4.4.7", "4.4.7" },
+	[CAUSE_FAULT] = { 451, SCOPE_NONE, NULL, "", "4.3.0", "4.3.0" },
+	[CAUSE_NO_MAILBOX] = { 550, SCOPE_MAILBOX, &opt.negative, "",
+	    "5.1.7", "5.1.1" },
+	[CAUSE_NO_DOMAIN] = { 550, SCOPE_DOMAIN, &opt.negative, "",
+	    "5.1.8", "5.1.2" },
+	[CAUSE_NULL_MX] = { 550, SCOPE_DOMAIN, &opt.negative, "",
+	    "5.7.27", "5.1.10" },
+	[CAUSE_UNROUTABLE] = { 550, SCOPE_DOMAIN, &opt.negative,
+	    "no routable host: ", "5.1.8", "5.4.4" },
+	[CAUSE_SYNTAX] = { 501, SCOPE_NONE, NULL, "", "5.1.7", "5.1.3" },
+	[CAUSE_REQUEST] = { 500, SCOPE_NONE, NULL, "", "5.5.2", "5.5.2" },
+	[CAUSE_NOT_CATCH_ALL] = { 0, SCOPE_CATCH_ALL, &opt.domain,
+	    "refuses a mailbox that cannot be: ", NULL, NULL },
+	[CAUSE_NULL_REFUSED] = { 0, SCOPE_HOST, &opt.domain,
+	    "refuses the null reverse-path: ", NULL, NULL }
 };
 
 static const char *stages[] = { "-", "DNS", "CONNECT", "GREETING", "EHLO",
@@ -111,7 +106,7 @@ verdict_scope(enum cause cause)
 time_t
 verdict_age(enum cause cause)
 {
-	return ((time_t)*causes[cause].age);
+	return (causes[cause].age != NULL ? (time_t)*causes[cause].age : 0);
 }
 
 int
@@ -137,11 +132,15 @@ verdict_exit(enum cause cause)
 void
 verdict_dsn(const struct verdict *v, char *dsn)
 {
+	const char *own;
+
 	/* a host that says later says best why (RFC 3463, 3) */
 	if (v->cause == CAUSE_LATER && reply_dsn(v->text, dsn) == 1)
 		return;
-	strlcpy(dsn, opt.recipients ? causes[v->cause].recipient :
-	    causes[v->cause].sender, DSN_MAX);
+	own = opt.recipients ? causes[v->cause].recipient :
+	    causes[v->cause].sender;
+	strlcpy(dsn, own != NULL ? own : causes[v->cause].code == 250 ?
+	    "2.1.5" : "2.0.0", DSN_MAX);
 }
 
 void
@@ -179,17 +178,16 @@ verdict_duration(time_t s, char *buf)
 void
 verdict_log(const char *mailbox, const struct verdict *v, int64_t ms)
 {
-	char who[2 * MAILBOX_MAX + 1], text[2 * TEXT_MAX], dsn[DSN_MAX];
-	char host[2 * HOST_TEXT_MAX];
+	char raw[2 * TEXT_MAX], line[2 * sizeof(raw)], dsn[DSN_MAX];
 
 	verdict_dsn(v, dsn);
-	verdict_escape(mailbox, strlen(mailbox), who, sizeof(who));
-	verdict_escape(v->host, strlen(v->host), host, sizeof(host));
-	verdict_escape(v->text, strlen(v->text), text, sizeof(text));
-	syslog(LOG_INFO, "%s: %d %s host=%s stage=%s reply=\"%s\" cached=%s "
-	    "ms=%lld", who, causes[v->cause].code, dsn,
-	    host[0] != '\0' ? host : "-", stages[v->stage], text,
-	    v->cached ? "yes" : "no", (long long)ms);
+	snprintf(raw, sizeof(raw), "%s: %d %s host=%s stage=%s reply=\"%s\" "
+	    "cached=%s ms=%lld", mailbox[0] != '\0' ? mailbox : "<>",
+	    causes[v->cause].code, dsn, v->host[0] != '\0' ? v->host : "-",
+	    stages[v->stage], v->text, v->cached ? "yes" : "no",
+	    (long long)ms);
+	verdict_escape(raw, strlen(raw), line, sizeof(line));
+	syslog(LOG_INFO, "%s", line);
 }
 
 void
