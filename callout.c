@@ -275,7 +275,7 @@ mail(struct conn *conn, int from, struct callout *c)
 		return (said(conn, CAUSE_LATER, &reply, c));
 	said(conn, CAUSE_REFUSED, &reply, c);
 	/* words about this client would be the same for any reverse-path */
-	if (from || reply_meaning(&reply) == MEANING_BLOCKED)
+	if (from || reply_meaning(&reply) == CAUSE_BLOCKED)
 		return (-1);
 	strlcpy(c->null_text, reply.text, sizeof(c->null_text));
 	return (1);
@@ -285,24 +285,13 @@ mail(struct conn *conn, int from, struct callout *c)
 static void
 judge(struct conn *conn, const struct reply *reply, struct callout *c)
 {
-	static const enum cause cause[] = {
-		[MEANING_UNCLEAR] = CAUSE_UNCLEAR,
-		[MEANING_ACCEPTED] = CAUSE_ACCEPTED,
-		[MEANING_LATER] = CAUSE_LATER,
-		[MEANING_NO_MAILBOX] = CAUSE_NO_MAILBOX,
-		[MEANING_BLOCKED] = CAUSE_BLOCKED,
-		[MEANING_RELAY] = CAUSE_RELAY,
-		[MEANING_NULL_PATH] = CAUSE_NULL_PATH,
-		[MEANING_POLICY] = CAUSE_POLICY
-	};
-
 	if (reply->code / 100 == 3) {
 		conn->fault = "malformed reply: no code of RCPT";
 		errno = EPROTO;
 		failed(conn, c);
 		return;
 	}
-	said(conn, cause[reply_meaning(reply)], reply, c);
+	said(conn, reply_meaning(reply), reply, c);
 	c->decided = c->v.cause != CAUSE_LATER && c->v.cause != CAUSE_RELAY;
 }
 

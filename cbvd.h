@@ -296,24 +296,13 @@ void	 callout_end(void);
 /*
  * reply.c: what a reply means.
  */
-enum meaning {
-	MEANING_UNCLEAR,	/* a 5xx that cannot be told */
-	MEANING_ACCEPTED,	/* any 2xx */
-	MEANING_LATER,		/* any 4xx */
-	MEANING_NO_MAILBOX,	/* this mailbox is refused for good */
-	MEANING_BLOCKED,	/* this client or host is blocked or listed, or
-				   must authenticate or use TLS */
-	MEANING_RELAY,		/* this host does not relay for the domain */
-	MEANING_NULL_PATH,	/* the null reverse-path is refused */
-	MEANING_POLICY		/* quota, rate, syntax, other policy */
-};
-
 /*
  * Tell what a complete reply to RCPT says (RFC 5321, 4.2; RFC 3463).  Only
  * positive evidence in the words or the enhanced status code gives
- * MEANING_NO_MAILBOX; a code other than 2xx, 4xx and 5xx is UNCLEAR.
+ * CAUSE_NO_MAILBOX; else CAUSE_ACCEPTED, LATER, BLOCKED, RELAY, NULL_PATH,
+ * POLICY or UNCLEAR, which a code other than 2xx, 4xx and 5xx is too.
  */
-enum meaning	 reply_meaning(const struct reply *reply);
+enum cause	 reply_meaning(const struct reply *reply);
 
 /*
  * Copy the enhanced status code (RFC 3463, 2; RFC 2034, 4) that follows the

@@ -37,8 +37,8 @@
 #define WHO	"@|user~|mailbox~|mbox|box|recipient~|rcpt|address~|adress~|" \
 		"mailaddress|addressee|account~|alias~|inbox|maildrop|" \
 		"utilisateur|compte|boite|benutzer~|empf~|konto|postfach|" \
-		"utente|destin|destinat~|indirizzo|casella|usu~|caixa|" \
-		"direccion|cuenta|buzon|conta|gebruiker"
+		"utente|destin|destinat~|indirizzo|casella|caixa|usuari~|" \
+		"usu\xc3\xa1rio|direccion|cuenta|buzon|conta|gebruiker"
 #define MANY	"users|mailboxes|recipients|addresses"
 #define DOMAIN	"domain~|domini~|host~|route~"
 #define CLIENT	"ip|client~|mta|connection~"
@@ -86,90 +86,90 @@
 
 /* The first that fits decides. */
 static const struct pattern {
-	enum meaning	 meaning;
+	enum cause	 cause;
 	const char	*items;
 } patterns[] = {
 	/* codes that are never about a mailbox (RFC 5321, 4.2.3; RFC 3463, 3) */
-	{ MEANING_POLICY, "501|502|503|555|552" }, /* syntax, order; quota */
-	{ MEANING_BLOCKED, "521|530|534|535|538" }, /* RFC 7504; RFC 4954, 6 */
-	{ MEANING_RELAY, "556" }, /* the domain takes no mail (RFC 7504) */
-	{ MEANING_BLOCKED, "5.7.25" }, /* no reverse DNS (RFC 7372, 3.3) */
-	{ MEANING_POLICY, "5.7.2~" }, /* SPF, DMARC, rate (RFC 7372, 3) */
-	{ MEANING_POLICY, "5.1.7|5.1.8|5.2.2|5.2.3|5.3.4" }, /* sender, size */
-	{ MEANING_POLICY, "5.1.3" }, /* syntax, of whichever address */
+	{ CAUSE_POLICY, "501|502|503|555|552" }, /* syntax, order; quota */
+	{ CAUSE_BLOCKED, "521|530|534|535|538" }, /* RFC 7504; RFC 4954, 6 */
+	{ CAUSE_RELAY, "556" }, /* the domain takes no mail (RFC 7504) */
+	{ CAUSE_BLOCKED, "5.7.25" }, /* no reverse DNS (RFC 7372, 3.3) */
+	{ CAUSE_POLICY, "5.7.2~" }, /* SPF, DMARC, rate (RFC 7372, 3) */
+	{ CAUSE_POLICY, "5.1.7|5.1.8|5.2.2|5.2.3|5.3.4" }, /* sender, size */
+	{ CAUSE_POLICY, "5.1.3" }, /* syntax, of whichever address */
 
 	/* systems that say "no such user" in words that mean another thing */
-	{ MEANING_NO_MAILBOX, "5.4.1 recipient address rejected access denied" }, /* Exchange Online */
-	{ MEANING_NO_MAILBOX, "5.4.1 @|all recipient address~ rejected access denied" }, /* too */
-	{ MEANING_NO_MAILBOX, "5.5.0 requested action not taken mailbox unavailable" }, /* Outlook */
-	{ MEANING_NO_MAILBOX, "#5.1.0 address rejected" }, /* Cisco ESA */
+	{ CAUSE_NO_MAILBOX, "5.4.1 recipient address rejected access denied" }, /* Exchange Online */
+	{ CAUSE_NO_MAILBOX, "5.4.1 @|all recipient address~ rejected access denied" }, /* too */
+	{ CAUSE_NO_MAILBOX, "5.5.0 requested action not taken mailbox unavailable" }, /* Outlook */
+	{ CAUSE_NO_MAILBOX, "#5.1.0 address rejected" }, /* Cisco ESA */
 
 	/* the null reverse-path */
-	{ MEANING_NULL_PATH, "null|empty|blank ? sender|from|reverse|return|envelope" }, /* refused by name */
-	{ MEANING_NULL_PATH, "<> * " SENDER "|" REFUSED }, /* refused as it is written */
-	{ MEANING_NULL_PATH, "bounce|bounces|batv|backscatter" }, /* or signed ones only */
+	{ CAUSE_NULL_PATH, "null|empty|blank ? sender|from|reverse|return|envelope" }, /* refused by name */
+	{ CAUSE_NULL_PATH, "<> * " SENDER "|" REFUSED }, /* refused as it is written */
+	{ CAUSE_NULL_PATH, "bounce|bounces|batv|backscatter" }, /* or signed ones only */
 
 	/* relaying: before authentication, which would allow it */
-	{ MEANING_RELAY, "relaying|relays|gateway~|rcpthosts" }, /* none of its domains */
-	{ MEANING_RELAY, "relay * " NOT "|" REFUSED }, /* "relay access denied" */
-	{ MEANING_RELAY, NOT "|unable|" REFUSED " * relay" }, /* "unable to relay" */
+	{ CAUSE_RELAY, "relaying|relays|gateway~|rcpthosts" }, /* none of its domains */
+	{ CAUSE_RELAY, "relay * " NOT "|" REFUSED }, /* "relay access denied" */
+	{ CAUSE_RELAY, NOT "|unable|" REFUSED " * relay" }, /* "unable to relay" */
 
 	/* this client: before the sender, whom names of lists contain */
-	{ MEANING_BLOCKED, CLIENT " * listed|" REFUSED }, /* "client host rejected" */
+	{ CAUSE_BLOCKED, CLIENT " * listed|" REFUSED }, /* "client host rejected" */
 
 	/* the sender, his mail: another client would fare no better */
-	{ MEANING_POLICY, SENDER "|spoof~|forge~|spf|dkim|dmarc|dbl|uribl|surbl" }, /* who wrote */
-	{ MEANING_POLICY, OURS " address~|adresse|mail|path|account|email|mailbox" }, /* our address */
-	{ MEANING_POLICY, "mail|email|to from|send" }, /* "you may not send to" */
-	{ MEANING_POLICY, "from ? ? " UNKNOWN "|invalid" }, /* "mail from unknown users" */
-	{ MEANING_POLICY, UNKNOWN "|" BAD "|" FOUND " ? ? " MANY }, /* we ask for too many */
-	{ MEANING_POLICY, SIZE "|" LATER }, /* quota, rate: will pass */
-	{ MEANING_POLICY, "too many|much|fast|often|quickly|big" }, /* connections, recipients */
-	{ MEANING_POLICY, "syntax|malformed|format|qualified|character~" }, /* syntax */
-	{ MEANING_POLICY, "callout|callback|verif~ ? fail~" }, /* of the sender, often */
-	{ MEANING_POLICY, FAULTY " ? ? error~|failure|failed|problem|reason|unavailable" }, /* his own trouble */
-	{ MEANING_POLICY, "whitelist~|white|bypass" }, /* who may write */
+	{ CAUSE_POLICY, SENDER "|spoof~|forge~|spf|dkim|dmarc|dbl|uribl|surbl" }, /* who wrote */
+	{ CAUSE_POLICY, OURS " address~|adresse|mail|path|account|email|mailbox" }, /* our address */
+	{ CAUSE_POLICY, "mail|email|to from|send" }, /* "you may not send to" */
+	{ CAUSE_POLICY, "from ? ? " UNKNOWN "|invalid" }, /* "mail from unknown users" */
+	{ CAUSE_POLICY, UNKNOWN "|" BAD "|" FOUND " ? ? " MANY }, /* we ask for too many */
+	{ CAUSE_POLICY, SIZE "|" LATER }, /* quota, rate: will pass */
+	{ CAUSE_POLICY, "too many|much|fast|often|quickly|big" }, /* connections, recipients */
+	{ CAUSE_POLICY, "syntax|malformed|format|qualified|character~" }, /* syntax */
+	{ CAUSE_POLICY, "callout|callback|verif~ ? fail~" }, /* of the sender, often */
+	{ CAUSE_POLICY, FAULTY " ? ? error~|failure|failed|problem|reason|unavailable" }, /* his own trouble */
+	{ CAUSE_POLICY, "whitelist~|white|bypass" }, /* who may write */
 
 	/* this client, its network, its name */
-	{ MEANING_BLOCKED, LISTS }, /* their names */
-	{ MEANING_BLOCKED, "black|block|deny|is|are|was|been|found|currently list|listed|listing" }, /* or none */
-	{ MEANING_BLOCKED, "you|server|host are|is|has|have|was|were ? ? blocked|banned|denied" }, /* "you are blocked" */
-	{ MEANING_BLOCKED, "blocked|banned|denied|refused * ip|client|host|server|mta" }, /* turned round */
-	{ MEANING_BLOCKED, "client host" }, /* "unverified client host" */
-	{ MEANING_BLOCKED, "you are not" }, /* "allowed to connect" */
-	{ MEANING_BLOCKED, "ip|client|host|network|server address~" }, /* not a mailbox's address */
-	{ MEANING_BLOCKED, "reputation|ptr|rdns|dns|helo|ehlo|hostname" }, /* its name */
-	{ MEANING_BLOCKED, AUTH }, /* it must authenticate, or use TLS */
+	{ CAUSE_BLOCKED, LISTS }, /* their names */
+	{ CAUSE_BLOCKED, "black|block|deny|is|are|was|been|found|currently list|listed|listing" }, /* or none */
+	{ CAUSE_BLOCKED, "you|server|host are|is|has|have|was|were ? ? blocked|banned|denied" }, /* "you are blocked" */
+	{ CAUSE_BLOCKED, "blocked|banned|denied|refused * ip|client|host|server|mta" }, /* turned round */
+	{ CAUSE_BLOCKED, "client host" }, /* "unverified client host" */
+	{ CAUSE_BLOCKED, "you are not" }, /* "allowed to connect" */
+	{ CAUSE_BLOCKED, "ip|client|host|network|server address~" }, /* not a mailbox's address */
+	{ CAUSE_BLOCKED, "reputation|ptr|rdns|dns|helo|ehlo|hostname" }, /* its name */
+	{ CAUSE_BLOCKED, AUTH }, /* it must authenticate, or use TLS */
 
 	/* the domain: not served here, or misspelt */
-	{ MEANING_RELAY, DOMAIN " * " NOT " ? ? local|hosted|here|" FOUND }, /* "domain not found" */
-	{ MEANING_RELAY, DOMAIN " * invalid|" UNKNOWN }, /* "host unknown" */
-	{ MEANING_RELAY, "such|invalid|" UNKNOWN " ? " DOMAIN }, /* "no such domain" */
-	{ MEANING_RELAY, NOT " ? handle|serve|host|accept|process * " DOMAIN }, /* "we do not host it" */
-	{ MEANING_RELAY, WHO " domain" }, /* "invalid recipient domain" */
+	{ CAUSE_RELAY, DOMAIN " * " NOT " ? ? local|hosted|here|" FOUND }, /* "domain not found" */
+	{ CAUSE_RELAY, DOMAIN " * invalid|" UNKNOWN }, /* "host unknown" */
+	{ CAUSE_RELAY, "such|invalid|" UNKNOWN " ? " DOMAIN }, /* "no such domain" */
+	{ CAUSE_RELAY, NOT " ? handle|serve|host|accept|process * " DOMAIN }, /* "we do not host it" */
+	{ CAUSE_RELAY, WHO " domain" }, /* "invalid recipient domain" */
 
 	/* the content, which nobody has seen yet */
-	{ MEANING_POLICY, CONTENT }, /* spam before the mailbox is named */
+	{ CAUSE_POLICY, CONTENT }, /* spam before the mailbox is named */
 
 	/* the mailbox: a subject and its fate, in either order */
-	{ MEANING_NO_MAILBOX, WHO " * " UNKNOWN "|" DISUSED "|" ENDED }, /* "user unknown" */
-	{ MEANING_NO_MAILBOX, UNKNOWN "|" DISUSED "|" BAD " ? ? " WHO }, /* "unknown local user" */
-	{ MEANING_NO_MAILBOX, WHO " ? ? ? invalid ." }, /* not "invalid data" */
-	{ MEANING_NO_MAILBOX, WHO " * " NOT " ? ? " FOUND }, /* "does not exist" */
-	{ MEANING_NO_MAILBOX, "not|isnt|non ? ? " FOUND " ? " WHO }, /* "not a valid user" */
-	{ MEANING_NO_MAILBOX, NOT " find|locate ? ? user|mailbox|recipient" }, /* "cannot find user" */
-	{ MEANING_NO_MAILBOX, WHO " * " NOT " ? in|on ? ? " REGISTER }, /* Domino */
-	{ MEANING_NO_MAILBOX, WHO " * " NOT "|has|have ? have|a|no account|mailbox" }, /* Yahoo */
-	{ MEANING_NO_MAILBOX, "no such ? ? person|" WHO }, /* the plainest */
-	{ MEANING_NO_MAILBOX, "no ? person|" WHO " ? here|by|named|with|exists" }, /* qmail */
-	{ MEANING_NO_MAILBOX, WHO "|employee|person * no longer" }, /* "works here" */
-	{ MEANING_NO_MAILBOX, "unknown local part" }, /* Exim */
-	{ MEANING_NO_MAILBOX, WHO " * " EXISTS }, /* these languages add "not" */
-	{ MEANING_NO_MAILBOX, EXISTS " ? ? " WHO }, /* turned round */
+	{ CAUSE_NO_MAILBOX, WHO " * " UNKNOWN "|" DISUSED "|" ENDED }, /* "user unknown" */
+	{ CAUSE_NO_MAILBOX, UNKNOWN "|" DISUSED "|" BAD " ? ? " WHO }, /* "unknown local user" */
+	{ CAUSE_NO_MAILBOX, WHO " ? ? ? invalid ." }, /* not "invalid data" */
+	{ CAUSE_NO_MAILBOX, WHO " * " NOT " ? ? " FOUND }, /* "does not exist" */
+	{ CAUSE_NO_MAILBOX, "not|isnt|non ? ? " FOUND " ? " WHO }, /* "not a valid user" */
+	{ CAUSE_NO_MAILBOX, NOT " find|locate ? ? user|mailbox|recipient" }, /* "cannot find user" */
+	{ CAUSE_NO_MAILBOX, WHO " * " NOT " ? in|on ? ? " REGISTER }, /* Domino */
+	{ CAUSE_NO_MAILBOX, WHO " * " NOT "|has|have ? have|a|no account|mailbox" }, /* Yahoo */
+	{ CAUSE_NO_MAILBOX, "no such ? ? person|" WHO }, /* the plainest */
+	{ CAUSE_NO_MAILBOX, "no ? person|" WHO " ? here|by|named|with|exists" }, /* qmail */
+	{ CAUSE_NO_MAILBOX, WHO "|employee|person * no longer" }, /* "works here" */
+	{ CAUSE_NO_MAILBOX, "unknown local part" }, /* Exim */
+	{ CAUSE_NO_MAILBOX, WHO " * " EXISTS }, /* these languages add "not" */
+	{ CAUSE_NO_MAILBOX, EXISTS " ? ? " WHO }, /* turned round */
 
 	/* the code alone says least, and is often wrong (RFC 3463, 3.2) */
-	{ MEANING_POLICY, BARRED "|" OTHER }, /* it says another thing */
-	{ MEANING_NO_MAILBOX, "550|551|553|554 5.1.1|5.1.6" }, /* nothing against it */
+	{ CAUSE_POLICY, BARRED "|" OTHER }, /* it says another thing */
+	{ CAUSE_NO_MAILBOX, "550|551|553|554 5.1.1|5.1.6" }, /* nothing against it */
 };
 
 /* A reply's text as lower-case words, each followed by one space. */
@@ -195,7 +195,7 @@ static int	 is_upper(int c);
 static int	 is_letter(int c);
 
 /* The table: see the contract in cbvd.h. */
-enum meaning
+enum cause
 reply_meaning(const struct reply *reply)
 {
 	struct words w;
@@ -203,20 +203,20 @@ reply_meaning(const struct reply *reply)
 	size_t i;
 
 	if (reply->code >= 200 && reply->code <= 299)
-		return (MEANING_ACCEPTED);
+		return (CAUSE_ACCEPTED);
 	if (reply->code >= 400 && reply->code <= 499)
-		return (MEANING_LATER);	/* never a refusal (RFC 5321, 4.2.1) */
+		return (CAUSE_LATER);	/* never a refusal (RFC 5321, 4.2.1) */
 	if (reply->code < 500 || reply->code > 599)
-		return (MEANING_UNCLEAR);
+		return (CAUSE_UNCLEAR);
 
 	fold(reply, &w);
 	for (i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
 		for (word = w.text; *word != '\0'; word = next_word(word)) {
 			if (match(patterns[i].items, word))
-				return (patterns[i].meaning);
+				return (patterns[i].cause);
 		}
 	}
-	return (MEANING_UNCLEAR);
+	return (CAUSE_UNCLEAR);
 }
 
 /* See the contract in cbvd.h. */

@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 97
+plan 142
 cache=none
 
 # dns NAME SHAPE: the domain NAME.test has this one line as its MX
@@ -117,7 +117,7 @@ dns gonebeside '10 nothing.elsewhere'
 dns gonebeside '20 mx.good.test'
 dns garbagea '10 mx.garbagea.test'
 zone "mx.garbagea.test A !$head c00c 0001 0001 0000003c [ 7f0000 ]" \
-    'mx.garbagea.test AAAA fe80::1'
+    'mx.garbagea.test TXT here'
 dns chainhost '10 h9.test'
 for n in 1 2 3 4 5 6 7 8 9; do
 	zone "h$n.test CNAME h$((n - 1)).test"
@@ -144,6 +144,16 @@ six=$(perl -MIO::Socket::IP -e 'print "yes" if IO::Socket::IP->new(
 for n in 1 2 3 4 5; do
 	echo "127.8.1.$n later-rcpt" >>"$hosts"
 done
+zone 'own.test MX 10 client.test' "client.test A $good"
+
+# unroutable IP TYPE [MORE]: a host with this address alone is none
+unroutable()
+{
+	name=u$(echo "$1" | tr :. '-d')x
+	zone "$name.test MX 10 mx.$name.test" "mx.$name.test $2 $1"
+	verdict "$1 is never called$3" '550 5.1.8 *' -o connect=1s \
+	    "real@$name.test"
+}
 start
 
 # ---- which host ---------------------------------------------------------------
@@ -288,6 +298,41 @@ else
 	    'with -4 a host is asked over IPv4'
 fi
 verdict 'a host with IPv4 only is 252 with -6' '252 2.0.0 *' -6 real@good.test
+
+# ---- addresses that are never called ------------------------------------------------
+
+nonglobal=
 mark
-ask -4 real@good.test
-is 'with -4 no AAAA is looked up' "$(query_count AAAA)" 0
+for ip in 0.1.2.3 10.1.2.3 100.64.0.1 100.127.255.255 127.0.0.1 127.1.0.1 \
+    169.254.1.1 172.16.0.1 172.31.255.255 192.0.0.1 192.0.2.1 192.168.1.1 \
+    198.18.0.1 198.19.255.255 198.51.100.1 203.0.113.1 224.0.0.1 \
+    239.255.255.255 240.0.0.1 255.255.255.255; do
+	unroutable $ip A
+done
+for ip in :: ::1 ::127.0.0.1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::ffff:0:7f00:1 \
+    64:ff9b::7f00:1 64:ff9b::c0a8:101 64:ff9b:1::1 100::1 2001:db8::1 \
+    2001:0:102:304::80ff:fffe 2002:7f00:1::1 2002:a00:1::1 fc00::1 fdff::1 \
+    fe80::1 fec0::1 ff02::1; do
+	unroutable $ip AAAA
+done
+is 'none of them was connected to' "$(event_count connect)" 0
+verdict 'an MX host with two unroutable addresses is 550' '550 5.1.8 *' real@both.test
+verdict 'an MX that is named as -h is ourselves: 252' '252 2.0.0 *' real@own.test
+verdict 'in any case of letters' '252 2.0.0 *' -h CLIENT.Test real@own.test
+own=$(perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(
+    Proto => "udp", PeerAddr => "192.88.99.1:9"); print $s->sockhost if $s')
+case $own in
+''|127.*)
+	skip 'no interface beside loopback' \
+	    'an address of this machine is ourselves: 252' ;;
+*)
+	zone 'us.test MX 10 mx.us.test' "mx.us.test A $own"
+	verdict 'an address of this machine is ourselves: 252' '252 2.0.0 *' real@us.test ;;
+esac
+nonglobal=nonglobal
+for ip in 0.1.2.3 224.0.0.1 255.255.255.255; do
+	unroutable $ip A ' with nonglobal either'
+done
+for ip in :: ff02::1; do
+	unroutable $ip AAAA ' with nonglobal either'
+done

@@ -175,10 +175,12 @@ quiet() { same "$(query_count) $(event_count connect)" '0 0'; }
 # ---- cbvd ------------------------------------------------------------------
 
 # run ARGS...: cbvd in our world; the caller says where its descriptors go.
+# All of that world is on loopback, which is called only with -o nonglobal.
+nonglobal=nonglobal
 run()
 {
 	"$cbvd" -N "127.0.0.1:$ns_port" -p "$mx_port" -h client.test \
-	    -o nonglobal -c "$cache" "$@"
+	    -o "${nonglobal:-total=120s}" -c "$cache" "$@"
 }
 
 # ask ARGS...: leave its output in $out, $err and $status, the time in $took_ms.
@@ -223,7 +225,7 @@ serve()
 	# shellcheck disable=SC2086
 	perl tests/inetd.pl "$via" $steps -- $before "$cbvd" \
 	    -N "127.0.0.1:$ns_port" -p "$mx_port" -h client.test \
-	    -o nonglobal -c "$cache" "$@" >"$tmp/served"
+	    -o "${nonglobal:-total=120s}" -c "$cache" "$@" >"$tmp/served"
 	out=$(sed -n 's/^answer //p' "$tmp/served")
 	end=$(sed -n 's/^end //p' "$tmp/served")
 	eof_ms=$(sed -n 's/^eof_ms //p' "$tmp/served")

@@ -12,9 +12,11 @@
 
 #include "cbvd.h"
 
-static const char *const names[] = {
-	"unclear", "accepted", "later", "no-mailbox", "blocked", "relay",
-	"null-path", "policy"
+static const char *const names[CAUSES] = {
+	[CAUSE_UNCLEAR] = "unclear", [CAUSE_ACCEPTED] = "accepted",
+	[CAUSE_LATER] = "later", [CAUSE_NO_MAILBOX] = "no-mailbox",
+	[CAUSE_BLOCKED] = "blocked", [CAUSE_RELAY] = "relay",
+	[CAUSE_NULL_PATH] = "null-path", [CAUSE_POLICY] = "policy"
 };
 
 int

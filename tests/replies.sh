@@ -7,10 +7,11 @@ REPLIES=${REPLIES:-tests/replies}
 DATA=${1:-../shared/data/smtp_replies_dev.jsonl}
 export REPLIES DATA
 
-echo "patterns: $(grep -c '^	{ MEANING_' reply.c) (60 at most)"
+echo "patterns: $(grep -c '^	{ CAUSE_' reply.c) (60 at most)"
 exec perl -MJSON::PP -e '
 	use strict;
 	use warnings;
+	use File::Temp;
 
 	open(my $in, "<", $ENV{DATA}) or die "$ENV{DATA}: $!\n";
 	my @rows = map { decode_json($_) } grep { /\S/ } <$in>;
@@ -19,15 +20,14 @@ exec perl -MJSON::PP -e '
 	@rows = grep { !$_->{ambiguous} &&
 	    (!defined $_->{stage} || $_->{stage} eq "RCPT") } @rows;
 
-	my $file = "/tmp/replies.$$";
-	open(my $out, ">:utf8", $file) or die "$file: $!\n";
+	my $out = File::Temp->new;
+	binmode($out, ":utf8");
 	for my $row (@rows) {
 		(my $line = $row->{reply}) =~ s/\s+/ /g;
 		print $out "$line\n";
 	}
 	close($out);
-	my @meanings = `"$ENV{REPLIES}" < $file`;
-	unlink($file);
+	my @meanings = `"$ENV{REPLIES}" < $out`;
 	chomp(@meanings);
 	@meanings == @rows or die "$ENV{REPLIES}: wrong number of answers\n";
 

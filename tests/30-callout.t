@@ -1,0 +1,201 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# 30-callout.t: the dialogue with an MX host (RFC 5321), and the verdict of
+# each way in which it can go.
+cd "$(dirname "$0")/.." || exit 1
+. tests/lib.sh
+
+plan 0
+cache=none
+
+for name in default no-pipelining helo-only smtputf8 catch-all greylisting \
+    relaying-denied blocked-greeting blocked-ehlo blocked-mail blocked-rcpt \
+    null-path-mail later-greeting later-ehlo later-mail later-rcpt \
+    silent-greeting silent-ehlo silent-mail silent-rcpt drop-greeting \
+    drop-ehlo drop-mail drop-rcpt reset-rcpt drip-rcpt drip-greeting \
+    line-endless line-5mb lines-endless lines-1000 greeting-endless \
+    code-differs code-differs-back code-missing code-garbage code-long nul \
+    8bit bare-lf cut-line cut-reply early-talker early-ehlo escapes \
+    multiline full; do
+	host $name $name
+done
+host second default
+zone 'dead.test MX 10 mx.dead.test' 'mx.dead.test A 127.254.254.254'
+null='550 5.7.1 Null sender is not accepted here'
+host null-rcpt "default | C: RCPT TO:<real@*>* | S: $null"
+host null-rcpt-slow "no-pipelining | C: RCPT TO:<real@*>* | S: $null"
+host null-never "default | C: MAIL * | S: $null"
+host null-mail-slow 'no-pipelining+null-path-mail'
+host catch-all-slow 'no-pipelining+catch-all'
+host test-later 'default | C: RCPT TO:<real@*>* | S: 250 2.1.5 Ok | C: RCPT * | S: 450 4.2.0 Later'
+host test-drop 'default | C: RCPT TO:<real@*>* | S: 250 2.1.5 Ok | C: RCPT * | S: !drop'
+host test-drop-slow 'no-pipelining | C: RCPT TO:<real@*>* | S: 250 2.1.5 Ok | C: RCPT * | S: !drop'
+host test-blocked 'default | C: RCPT TO:<real@*>* | S: 250 2.1.5 Ok | C: RCPT * | S: 554 5.7.1 Too many unknown users'
+host test-weird 'default | C: RCPT TO:<real@*>* | S: 250 2.1.5 Ok | C: RCPT * | S: 500 5.5.1 What?'
+host two51 'default | C: RCPT * | S: 251 2.1.5 User not local, will forward'
+host two52 'default | C: RCPT TO:<real@*>* | S: 252 2.1.5 Cannot VRFY user'
+host two99 'default | C: RCPT TO:<real@*>* | S: 259 2.1.5 Ok'
+host three 'default | C: RCPT TO:<real@*>* | S: 354 go ahead'
+host three-mail 'default | C: MAIL * | S: 354 go ahead'
+host three-greets 'default | S: 354 go ahead'
+host own-name 'default | S: 220 client.test ESMTP'
+host own-case 'default | S: 220 Client.TEST'
+host own-like 'default | S: 220 client.test.example ESMTP'
+host no-text 'default | S: 220 | C: MAIL * | S: 250 | C: RCPT TO:<real@*>* | S: 250'
+host five21 'default | S: 521 mx.test does not accept mail'
+host unclear 'default | C: RCPT * | S: 550 No'
+host quota 'default | C: RCPT * | S: 552 5.2.2 Mailbox full, quota exceeded'
+host syntax 'default | C: RCPT * | S: 501 5.1.3 Bad recipient address syntax'
+host unavailable 'default | C: RCPT * | S: 550 5.7.1 Message rejected for policy reasons'
+host auth 'default | C: RCPT * | S: 530 5.7.0 Authentication required'
+host tls 'default | C: MAIL * | S: 530 5.7.0 Must issue a STARTTLS command first'
+host mail-unknown 'default | C: MAIL * | S: 550 5.1.1 User unknown'
+host ehlo-unknown 'default | C: EHLO * | S: 550 5.1.1 User unknown | C: HELO * | S: 550 5.1.1 User unknown'
+host greets-unknown 'default | S: 550 5.1.1 User unknown'
+host four-five 'default | C: RCPT * | S: 450 5.1.1 User unknown'
+host five-four 'default | C: RCPT * | S: 550 4.1.1 User unknown, try again later'
+host helo-502 'default | C: EHLO * | S: 502 5.5.1 Not implemented'
+host helo-504 'default | C: EHLO * | S: 504 5.5.4 Not here'
+host helo-drop 'default | C: EHLO * | S: 500 What? | S: !drop'
+host ehlo-case 'default | C: EHLO * | S: 250-mx.test | S: 250-pipelining | S: 250 Size 1000'
+host ehlo-name 'default | C: EHLO * | S: 250-PIPELINING | S: 250 SIZE'
+host slow-greeting 'default | S: !sleep 1 | S: 220 mx.test'
+host split 'default | C: RCPT TO:<real@*>* | S: 25\c | S: !sleep 1 | S: 0 2.1.5 Ok'
+host banner 'default | S: 220-mx.test | S: 220-We do not like spam | S: 220 ESMTP'
+host quit-silent 'default | C: QUIT | S: !silence'
+host mail-later-rcpt 'default | C: MAIL * | S: 451 4.3.0 Later | C: RCPT * | S: 550 5.1.1 User unknown'
+host wordy 'default | C: RCPT * | S: !times 20 550-5.1.1 User unknown, and much more is to be said about that here\r\n | S: 550 5.1.1 User unknown'
+host lines-99 'default | C: RCPT * | S: !times 98 550-5.1.1 User unknown\r\n | S: 550 5.1.1 User unknown'
+host line-900 'default | C: RCPT * | S: 550 5.1.1 User unknown \c | S: !times 900 x | S: '
+host host-name 'default | S: 220 mx.test ESMTP'
+host bound 'default'
+# two NAME FIRST: NAME.test has FIRST's host, and second
+two() { zone "2-$1.test MX 10 mx.$1.test" "2-$1.test MX 20 mx.second.test"; }
+for name in silent-greeting silent-ehlo silent-mail silent-rcpt drop-greeting \
+    drop-ehlo drop-mail drop-rcpt reset-rcpt later-greeting later-ehlo \
+    later-mail later-rcpt blocked-greeting blocked-ehlo blocked-mail \
+    relaying-denied code-differs code-missing lines-endless line-endless \
+    cut-line early-talker dead full five21 greylisting tls \
+    default blocked-rcpt unclear quota catch-all null-never own-name; do
+	two $name
+done
+zone 'blocked-all.test MX 10 mx.blocked-greeting.test' \
+    'blocked-all.test MX 20 mx.blocked-mail.test' \
+    'blocked-later.test MX 10 mx.blocked-greeting.test' \
+    'blocked-later.test MX 20 mx.later-greeting.test' \
+    'relay-drop.test MX 10 mx.relaying-denied.test' \
+    'relay-drop.test MX 20 mx.drop-greeting.test' \
+    'relay-all.test MX 10 mx.relaying-denied.test' \
+    'relay-all.test MX 20 mx.blocked-ehlo.test'
+start
+fast=connect=1s,command=1s
+
+# ---- the way of a dialogue ------------------------------------------------------
+
+mark
+verdict 'a mailbox that the host takes is 250 2.1.5, with host and reply' \
+    '250 2.1.5 <real@default.test> mx.default.test\[127.*\] said at RCPT: 250 2.1.5 Ok' real@default.test
+is 'with PIPELINING it is EHLO, then all in one' "$(commands)" 'EHLO MAIL RCPT RCPT QUIT'
+is 'the verdict takes four round trips from SYN: connection, greeting, EHLO, one flight' \
+    "$(events | awk '$5 == "RCPT" { print $4 }' | sort -u)" 2
+like 'the reverse-path is null' "$(events)" '*MAIL FROM:<>
+*'
+like 'EHLO gives the name of -h' "$(events)" '*EHLO client.test
+*'
+invented=$(events | sed -n 's/.*RCPT TO:<\(.*\)@default.test>/\1/p' | sed 1d)
+ok 'the invented mailbox is long, lower case and does not name us' \
+    expr "$invented" : '[a-z0-9]\{12,\}$'
+mark
+ask zz@default.test
+invented2=$(events | sed -n 's/.*RCPT TO:<\(.*\)@default.test>/\1/p' | sed 1d)
+ok 'and each time another' not same "$invented" "$invented2"
+like 'a mailbox that the host refuses is 550 5.1.7, with host and reply' "$out" \
+    '550 5.1.7 <zz@default.test> mx.default.test\[127.*\] said at RCPT: 550 5.1.1 *User unknown*'
+is 'and the exit status 67' "$status" 67
+mark
+verdict 'without PIPELINING a mailbox is found too' '250 2.1.5 *' real@no-pipelining.test
+is 'one command after the other' "$(commands)" 'EHLO MAIL RCPT RCPT QUIT'
+is 'each after the reply to the one before' \
+    "$(events | awk '$5 == "RCPT" { printf "%s ", $4 }')" '3 4 '
+mark
+verdict 'and one that is not there' '550 5.1.7 *' zz@no-pipelining.test
+is 'then nothing is asked once the verdict stands' "$(commands)" 'EHLO MAIL RCPT QUIT'
+mark
+verdict 'where EHLO is unknown HELO is tried' '250 2.1.5 *' real@helo-only.test
+is 'in the same connection, without PIPELINING' \
+    "$(event_count connect) $(commands)" '1 EHLO HELO MAIL RCPT RCPT QUIT'
+verdict 'HELO is tried at 502' '250 2.1.5 *' real@helo-502.test
+verdict 'HELO is tried at 504' '250 2.1.5 *' real@helo-504.test
+verdict 'a drop after EHLO was refused is temporary' '450 *' real@helo-drop.test
+mark
+ask real@ehlo-case.test
+is 'PIPELINING is seen in any case of letters' \
+    "$(events | awk '$5 == "RCPT" { print $4 }' | sort -u)" 2
+mark
+ask real@ehlo-name.test
+is 'but not in the first line of the reply, which is a name' \
+    "$(events | awk '$5 == "RCPT" { printf "%s ", $4 }')" '3 4 '
+mark
+verdict 'a greeting of several lines is heard out' '250 *' real@banner.test
+verdict 'a late greeting is waited for' '250 *' real@slow-greeting.test
+is 'and nothing is said before it' \
+    "$(events | awk '$5 == "EHLO" { printf "%s ", $4 }')" '1 1 '
+verdict 'a reply in two packets is one' '250 *' real@split.test
+verdict 'replies without text are replies' '250 2.1.5 *' real@no-text.test
+mark
+ask real@quit-silent.test
+like 'QUIT is not waited for by an answer' "$out" '250 *'
+serve 'send:real@quit-silent.test\r\n' -c none
+ok 'in service neither' at_most "$eof_ms" 500
+mark
+ask -h mail.example.org real@default.test
+like 'the name of -h is given' "$(events)" '*EHLO mail.example.org
+*'
+mark
+ask -b 127.0.0.9 real@bound.test
+like 'a call can come from a local address of choice' "$out" '250 *'
+ask -b 192.0.2.77 real@bound.test
+like 'an address that cannot be bound is 451' "$out" '451 4.3.0 *'
+mark
+ask -n real@default.test
+is 'with -n no mailbox is invented' "$(commands)" 'EHLO MAIL RCPT QUIT'
+mark
+verdict 'postmaster is 250' '250 2.1.5 *' postmaster@catch-all.test
+verdict 'in any case of letters' '250 2.1.5 *' PostMaster@default.test
+verdict 'postmaster of a dead host is 250 too' '250 2.1.5 *' postmaster@dead.test
+is 'and the host is not asked' "$(event_count connect)" 0
+verdict 'postmaster of no domain is 550' '550 5.1.8 *' postmaster@gone.elsewhere
+mark
+verdict 'the null reverse-path is 250' '250 * <> *' '<>'
+ok 'without a question to anybody' quiet
+
+# ---- the catch-all test ------------------------------------------------------------
+
+verdict 'a host that takes any mailbox is 252' '252 2.0.0 *' real@catch-all.test
+verdict 'without PIPELINING too' '252 2.0.0 *' real@catch-all-slow.test
+verdict 'with -n it is believed' '250 2.1.5 *' -n real@catch-all.test
+verdict 'a catch-all test put off leaves 250' '250 2.1.5 *' real@test-later.test
+verdict 'a catch-all test dropped leaves 250' '250 2.1.5 *' real@test-drop.test
+verdict 'without PIPELINING too' '250 2.1.5 *' real@test-drop-slow.test
+verdict 'a catch-all test refused by whatever 5xx leaves 250' '250 2.1.5 *' real@test-blocked.test
+verdict 'by 500 too' '250 2.1.5 *' real@test-weird.test
+verdict '251 is accepted' '250 2.1.5 *' -n real@two51.test
+verdict '252 is accepted' '250 2.1.5 *' real@two52.test
+verdict 'any 2xx is' '250 2.1.5 *' real@two99.test
+
+# ---- the null reverse-path -----------------------------------------------------------
+
+mark
+verdict 'where the null reverse-path is refused at MAIL, -f is tried' \
+    '250 2.1.5 *' real@null-path-mail.test
+like 'once, in a new connection where QUIT has gone, from postmaster@NAME' \
+    "$(event_count connect) $(events)" '2 *MAIL FROM:<>
+*MAIL FROM:<postmaster@client.test>
+*'
+verdict 'and a mailbox that is not there is 550 all the same' '550 5.1.7 *' zz@null-path-mail.test
+mark
+verdict 'without PIPELINING too' '250 2.1.5 *' real@null-mail-slow.test
+is 'in the same connection' "$(event_count connect)" 1
+mark
+verdict 'where it is refused at RCPT, in words that say so, -f is tried' \
+    '250 2.1.5 *' -f me@client.test -n real@null-rcpt.test
