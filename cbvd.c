@@ -489,8 +489,7 @@ become(const char *name)
 	if (uid == 0 || gid == 0)
 		die(EX_USAGE, "-u %s: cbvd never works as root",
 		    name != NULL ? name : "nobody");
-	if (setgroups(1, &gid) == -1 || setresgid(gid, gid, gid) == -1 ||
-	    setresuid(uid, uid, uid) == -1)
+	if (setgroups(1, &gid) == -1 || setgid(gid) == -1 || setuid(uid) == -1)
 		die(EX_NOPERM, "cannot become UID %lld: %s", (long long)uid,
 		    strerror(errno));
 	if (getuid() == 0 || geteuid() == 0 || setuid(0) != -1)

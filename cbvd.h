@@ -139,6 +139,25 @@ mono_ms(void)
 	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
 }
 
+/* As <ctype.h>, but of ASCII whatever the locale is. */
+static inline int
+is_digit(int c)
+{
+	return (c >= '0' && c <= '9');
+}
+
+static inline int
+is_lower(int c)
+{
+	return (c >= 'a' && c <= 'z');
+}
+
+static inline int
+is_upper(int c)
+{
+	return (c >= 'A' && c <= 'Z');
+}
+
 /*
  * request.c: one request in, one answer out, in the same form.
  */

@@ -14,6 +14,9 @@
 
 #include "cbvd.h"
 
+/* what atext has beside letters and digits (RFC 5322, 3.2.3) */
+#define ATEXT	"!#$%&'*+-/=?^_`{|}~"
+
 static size_t	 dot_string(const char *, size_t);
 static size_t	 quoted_string(const char *, size_t);
 static size_t	 utf8_char(const char *, size_t);
@@ -63,7 +66,7 @@ mailbox_parse(const char *s, size_t len, struct mailbox *mb, const char **why)
 			mb->utf8 = 1;
 	/* names are compared as ASCII, whatever the locale (RFC 4343) */
 	for (i = 0; i < domain_len; i++)
-		mb->domain[i] = domain[i] >= 'A' && domain[i] <= 'Z' ?
+		mb->domain[i] = is_upper(domain[i]) ?
 		    (char)(domain[i] - 'A' + 'a') : domain[i];
 	/* names that no name server may be asked for (RFC 6761, 6.3) */
 	if (strcmp(mb->domain, "localhost") == 0 || (domain_len > 10 &&
@@ -104,13 +107,10 @@ mailbox_hostname(const char *s, size_t len, int underscore)
 			alpha = 0;
 			continue;
 		}
-		if ((s[i] < '0' || s[i] > '9'))
+		if (!is_digit(s[i]))
 			alpha = 1;
-		if (!((s[i] >= 'a' && s[i] <= 'z') ||
-		    (s[i] >= 'A' && s[i] <= 'Z') ||
-		    (s[i] >= '0' && s[i] <= '9') ||
-		    (s[i] == '-' && i > label) ||
-		    (s[i] == '_' && underscore)))
+		if (!is_lower(s[i]) && !is_upper(s[i]) && !is_digit(s[i]) &&
+		    (s[i] != '-' || i == label) && (s[i] != '_' || !underscore))
 			return (0);
 		if (i - label >= LABEL_MAX)
 			return (0);
@@ -140,10 +140,8 @@ dot_string(const char *s, size_t len)
 				return (0);
 			continue;
 		}
-		if (!((s[i] >= 'a' && s[i] <= 'z') ||
-		    (s[i] >= 'A' && s[i] <= 'Z') ||
-		    (s[i] >= '0' && s[i] <= '9') || (s[i] != '\0' &&
-		    strchr("!#$%&'*+-/=?^_`{|}~", s[i]) != NULL)))
+		if (!is_lower(s[i]) && !is_upper(s[i]) && !is_digit(s[i]) &&
+		    (s[i] == '\0' || strchr(ATEXT, s[i]) == NULL))
 			break;
 	}
 	return (i > 0 && s[i - 1] == '.' ? 0 : i);
@@ -211,23 +209,21 @@ address_literal(const char *s, size_t len)
 {
 	char ip[INET6_ADDRSTRLEN];
 	struct in6_addr in6;
+	int family;
 
 	if (len < 2 || s[0] != '[' || s[len - 1] != ']')
 		return (0);
 	s++;
 	len -= 2;
+	family = AF_INET;
 	if (len > 5 && strncasecmp(s, "IPv6:", 5) == 0) {
 		s += 5;
 		len -= 5;
-		if (len >= sizeof(ip) || memchr(s, '\0', len) != NULL)
-			return (0);
-		memcpy(ip, s, len);
-		ip[len] = '\0';
-		return (inet_pton(AF_INET6, ip, &in6) == 1);
+		family = AF_INET6;
 	}
-	if (len >= INET_ADDRSTRLEN || memchr(s, '\0', len) != NULL)
+	if (len >= sizeof(ip) || memchr(s, '\0', len) != NULL)
 		return (0);
 	memcpy(ip, s, len);
 	ip[len] = '\0';
-	return (inet_pton(AF_INET, ip, &in6) == 1);
+	return (inet_pton(family, ip, &in6) == 1);
 }

@@ -22,25 +22,55 @@
 
 #include "cbvd.h"
 
+/* RFC 1035, 3.2 and 4; RFC 3596, 2.1; RFC 6672, 2.1; RFC 4034, 3 */
+#define TYPE_A		1
+#define TYPE_CNAME	5
+#define TYPE_MX		15
+#define TYPE_AAAA	28
+#define TYPE_DNAME	39
+#define TYPE_RRSIG	46
+#define CLASS_IN	1
+#define OPCODE_QUERY	0
+#define FLAG_QR		0x8000
+#define FLAG_OPCODE	0x7800
+#define FLAG_TC		0x0200
+#define RCODE		0x000f
+#define RCODE_SERVFAIL	2
+#define RCODE_NXDOMAIN	3
+#define RCODE_REFUSED	5
+#define HEADER_LEN	12
+#define NAME_LEN	1025	/* of an expanded name, escapes and NUL included */
+#define MESSAGE_MAX	65535
+
 #define QUERY_MAX	512	/* a question of one name (RFC 1035, 4.2.1) */
 #define RETRIES		2	/* rounds over the name servers */
 #define PATIENCE_MAX_S	5	/* for one name server in one round */
 
 enum answer { ANSWER_FAILED, ANSWER_DATA, ANSWER_NO_DATA, ANSWER_NO_NAME };
 
-/* One checked answer: records of the type asked for, owned by name. */
+/* One answer: the records of its answer section, and where we are in it. */
 struct dns {
-	ns_msg	 msg;
-	char	 name[NS_MAXDNAME];	/* the end of the CNAME chain */
-	ns_type	 type;
+	const unsigned char	*first, *at, *end;
+	int			 count, left;
+	int			 type;		/* what was asked for */
+	char			 name[NAME_LEN];	/* the CNAME chain's end */
 };
 
-static enum answer ask(struct mx *, const char *, ns_type, struct dns *);
+struct rr {
+	char			 name[NAME_LEN];
+	int			 type, class, rdlen;
+	const unsigned char	*rdata;
+};
+
+static enum answer ask(struct mx *, const char *, int, struct dns *);
 static int	 resolver_ready(int64_t);
-static const char *answer_check(struct dns *, const char *);
-static const char *cname_follow(struct dns *);
-static int	 record_get(const struct dns *, int, ns_rr *);
-static int	 host_add(struct mx *, const ns_rr *, const struct dns *);
+static const char *answer_check(struct dns *, const char *, int);
+static const char *cname_follow(struct dns *, int);
+static int	 rr_next(struct dns *, struct rr *);
+static int	 rr_wanted(struct dns *, struct rr *);
+static void	 rr_rewind(struct dns *);
+static int	 get16(const unsigned char *);
+static int	 host_add(struct mx *, const struct rr *, const struct dns *);
 static void	 host_resolve(struct mx *, const struct mx_host *);
 static int	 host_addrs(struct mx *, const struct mx_host *, int,
 		    unsigned char [][16], size_t *);
@@ -52,21 +82,21 @@ static void	 note(struct mx *, enum cause, const char *, ...)
 		    __attribute__((__format__(__printf__, 3, 4)));
 
 /* res_send(3) may claim more than it was given; it gets the largest message */
-static unsigned char answer[NS_MAXMSG];
+static unsigned char answer[MESSAGE_MAX];
 
 int
 mx_lookup(const char *domain, int64_t deadline, struct mx *mx,
     struct verdict *v)
 {
 	struct dns dns;
-	ns_rr rr;
-	int i, n, nulls;
+	struct rr rr;
+	int n, nulls;
 
 	memset(mx, 0, sizeof(*mx));
 	mx->deadline = deadline;
 	mx->none = CAUSE_NO_DOMAIN;
 	strlcpy(mx->why, "no MX record names a host", sizeof(mx->why));
-	switch (ask(mx, domain, ns_t_mx, &dns)) {
+	switch (ask(mx, domain, TYPE_MX, &dns)) {
 	case ANSWER_FAILED:
 		verdict_set(v, CAUSE_DNS, STAGE_DNS, "", "%s", mx->why);
 		return (0);
@@ -83,13 +113,8 @@ mx_lookup(const char *domain, int64_t deadline, struct mx *mx,
 		break;
 	}
 
-	for (i = n = nulls = 0; i < ns_msg_count(dns.msg, ns_s_an); i++) {
-		if (record_get(&dns, i, &rr) == 0)
-			continue;
-		n++;
-		if (host_add(mx, &rr, &dns) == 0)
-			nulls++;
-	}
+	for (n = nulls = 0; rr_wanted(&dns, &rr); n++)
+		nulls += !host_add(mx, &rr, &dns);
 	/* a null MX stands alone (RFC 7505, 3) */
 	if (n == 1 && nulls == 1) {
 		verdict_set(v, CAUSE_NULL_MX, STAGE_DNS, "",
@@ -148,57 +173,39 @@ mx_none(const struct mx *mx, struct verdict *v)
  * list nor /etc/hosts ever matters.
  */
 static enum answer
-ask(struct mx *mx, const char *name, ns_type type, struct dns *dns)
+ask(struct mx *mx, const char *name, int type, struct dns *dns)
 {
 	unsigned char query[QUERY_MAX];
 	const char *what, *bad;
+	struct rr rr;
 	int len;
 
-	what = type == ns_t_mx ? "MX" : type == ns_t_a ? "A" : "AAAA";
-	dns->type = type;
-	if (resolver_ready(mx->deadline) == -1) {
-		note(mx, CAUSE_DNS, "%s of %s: no time left", what, name);
-		return (ANSWER_FAILED);
-	}
-	len = res_mkquery(ns_o_query, name, ns_c_in, (int)type, NULL, 0, NULL,
-	    query, sizeof(query));
-	if (len == -1) {
-		note(mx, CAUSE_DNS, "%s of %s: no query can be made", what,
-		    name);
-		return (ANSWER_FAILED);
-	}
-	memset(answer, 0, NS_HFIXEDSZ);
-	len = res_send(query, len, answer, sizeof(answer));
-	if (len == -1) {
-		bad = (answer[3] & 0xf) == ns_r_servfail ? "server failure" :
-		    (answer[3] & 0xf) == ns_r_refused ? "refused" :
-		    "no answer from the name server";
-	} else {
-		/* glibc and others tell the length that did not fit */
-		if ((size_t)len > sizeof(answer))
-			len = sizeof(answer);
-		if (ns_initparse(answer, len, &dns->msg) == -1)
-			bad = "malformed answer";
-		else
-			bad = answer_check(dns, name);
+	what = type == TYPE_MX ? "MX" : type == TYPE_A ? "A" : "AAAA";
+	bad = "no time left";
+	if (resolver_ready(mx->deadline) == 0) {
+		memset(answer, 0, HEADER_LEN);
+		len = res_mkquery(OPCODE_QUERY, name, CLASS_IN, type, NULL, 0,
+		    NULL, query, sizeof(query));
+		if (len != -1)
+			len = res_send(query, len, answer, sizeof(answer));
+		dns->type = type;
+		bad = answer_check(dns, name, len);
 	}
 	if (bad != NULL) {
 		verdict_trace("DNS %s %s: %s", name, what, bad);
 		note(mx, CAUSE_DNS, "%s of %s: %s", what, name, bad);
 		return (ANSWER_FAILED);
 	}
-	if (ns_msg_getflag(dns->msg, ns_f_rcode) == ns_r_nxdomain) {
+	if ((get16(answer + 2) & RCODE) == RCODE_NXDOMAIN) {
 		verdict_trace("DNS %s %s: no such name", name, what);
 		return (ANSWER_NO_NAME);
 	}
-	for (len = 0; len < ns_msg_count(dns->msg, ns_s_an); len++) {
-		ns_rr rr;
-
-		if (record_get(dns, len, &rr) == 1)
-			return (ANSWER_DATA);
+	if (rr_wanted(dns, &rr) == 0) {
+		verdict_trace("DNS %s %s: none", name, what);
+		return (ANSWER_NO_DATA);
 	}
-	verdict_trace("DNS %s %s: none", name, what);
-	return (ANSWER_NO_DATA);
+	rr_rewind(dns);
+	return (ANSWER_DATA);
 }
 
 /*
@@ -246,33 +253,45 @@ resolver_ready(int64_t deadline)
 }
 
 /*
- * Check that a message answers our question and nothing else (RFC 1035, 4.1;
- * RFC 5452, 3).  Returns NULL if it does, else what is wrong with it.
+ * Check that a message of len octets answers our question and nothing else
+ * (RFC 1035, 4.1; RFC 5452, 3).  Returns NULL if it does, else what is wrong.
  */
 static const char *
-answer_check(struct dns *dns, const char *name)
+answer_check(struct dns *dns, const char *name, int len)
 {
-	ns_rr rr;
-	int rcode;
+	char asked[NAME_LEN];
+	int flags, rcode, n;
 
-	if (ns_msg_getflag(dns->msg, ns_f_qr) != 1 ||
-	    ns_msg_getflag(dns->msg, ns_f_opcode) != ns_o_query)
-		return ("this is no answer");
-	if (ns_msg_getflag(dns->msg, ns_f_tc) != 0)
-		return ("truncated answer");
-	if (ns_msg_count(dns->msg, ns_s_qd) != 1 ||
-	    ns_parserr(&dns->msg, ns_s_qd, 0, &rr) == -1 ||
-	    strcasecmp(ns_rr_name(rr), name) != 0 ||
-	    ns_rr_type(rr) != dns->type || ns_rr_class(rr) != ns_c_in)
-		return ("the answer is to another question");
-	rcode = ns_msg_getflag(dns->msg, ns_f_rcode);
-	if (rcode == ns_r_servfail)
+	flags = get16(answer + 2);
+	rcode = flags & RCODE;
+	if (rcode == RCODE_SERVFAIL)
 		return ("server failure");
-	if (rcode != ns_r_noerror && rcode != ns_r_nxdomain)
-		return ("refused");
-	if (strlcpy(dns->name, name, sizeof(dns->name)) >= sizeof(dns->name))
-		return ("name too long");
-	return (cname_follow(dns));
+	if (rcode != 0 && rcode != RCODE_NXDOMAIN)
+		return (rcode == RCODE_REFUSED ? "refused" : "error");
+	if (len == -1)
+		return ("no answer from the name server");
+	/* glibc and others tell a length that did not fit */
+	if (len > MESSAGE_MAX)
+		len = MESSAGE_MAX;
+	if (len < HEADER_LEN)
+		return ("malformed answer");
+	if ((flags & FLAG_QR) == 0 || (flags & FLAG_OPCODE) != 0)
+		return ("this is no answer");
+	if ((flags & FLAG_TC) != 0)
+		return ("truncated answer");
+	dns->end = answer + len;
+	n = dn_expand(answer, dns->end, answer + HEADER_LEN, asked,
+	    sizeof(asked));
+	dns->first = answer + HEADER_LEN + n + 4;
+	if (n < 0 || dns->end - (answer + HEADER_LEN + n) < 4)
+		return ("malformed answer");
+	if (get16(answer + 4) != 1 || strcasecmp(asked, name) != 0 ||
+	    get16(dns->first - 4) != dns->type ||
+	    get16(dns->first - 2) != CLASS_IN)
+		return ("the answer is to another question");
+	dns->count = get16(answer + 6);
+	strlcpy(dns->name, name, sizeof(dns->name));
+	return (cname_follow(dns, rcode));
 }
 
 /*
@@ -280,67 +299,96 @@ answer_check(struct dns *dns, const char *name)
  * that every record of the answer belongs to it.
  */
 static const char *
-cname_follow(struct dns *dns)
+cname_follow(struct dns *dns, int rcode)
 {
-	char target[NS_MAXDNAME];
-	ns_rr rr;
-	int i, links, count, chained, wanted;
+	struct rr rr;
+	int links, more, chained, wanted;
 
-	count = ns_msg_count(dns->msg, ns_s_an);
 	for (links = 0;; links++) {
-		for (i = 0; i < count; i++) {
-			if (ns_parserr(&dns->msg, ns_s_an, i, &rr) == -1)
-				return ("malformed record");
-			if (ns_rr_type(rr) == ns_t_cname &&
-			    strcasecmp(ns_rr_name(rr), dns->name) == 0)
+		rr_rewind(dns);
+		while ((more = rr_next(dns, &rr)) == 1)
+			if (rr.type == TYPE_CNAME &&
+			    strcasecmp(rr.name, dns->name) == 0)
 				break;
-		}
-		if (i == count)
+		if (more == -1)
+			return ("malformed record");
+		if (more == 0)
 			break;
 		if (links == CNAME_MAX)
 			return ("CNAME loop, or a chain over 8");
-		if (dn_expand(ns_msg_base(dns->msg), ns_msg_end(dns->msg),
-		    ns_rr_rdata(rr), target, sizeof(target)) !=
-		    ns_rr_rdlen(rr) || strlcpy(dns->name, target,
-		    sizeof(dns->name)) >= sizeof(dns->name))
+		if (dn_expand(answer, dns->end, rr.rdata, dns->name,
+		    sizeof(dns->name)) != rr.rdlen)
 			return ("malformed CNAME");
 	}
 	/* as many CNAMEs as links, and beside them what was asked for alone */
-	for (i = chained = wanted = 0; i < count; i++) {
-		if (ns_parserr(&dns->msg, ns_s_an, i, &rr) == -1)
-			return ("malformed record");
-		if (ns_rr_class(rr) != ns_c_in)
+	chained = wanted = 0;
+	for (rr_rewind(dns); rr_next(dns, &rr) == 1;) {
+		if (rr.class != CLASS_IN)
 			return ("record of a foreign class");
-		if (ns_rr_type(rr) == ns_t_dname ||
-		    ns_rr_type(rr) == ns_t_rrsig)
+		if (rr.type == TYPE_DNAME || rr.type == TYPE_RRSIG)
 			continue;
-		if (ns_rr_type(rr) == ns_t_cname) {
+		if (rr.type == TYPE_CNAME)
 			chained++;
-			continue;
-		}
-		if (ns_rr_type(rr) != dns->type)
+		else if (rr.type != dns->type)
 			return ("record of a foreign type");
-		if (strcasecmp(ns_rr_name(rr), dns->name) != 0)
+		else if (strcasecmp(rr.name, dns->name) != 0)
 			return ("record of a foreign owner");
-		wanted++;
+		else
+			wanted++;
 	}
+	rr_rewind(dns);
 	if (chained != links)
 		return ("CNAME of a foreign owner");
-	if (wanted > 0 &&
-	    ns_msg_getflag(dns->msg, ns_f_rcode) == ns_r_nxdomain)
+	if (wanted > 0 && rcode == RCODE_NXDOMAIN)
 		return ("records of a name that does not exist");
 	return (NULL);
 }
 
-/* Get record i of a checked answer; 0 if it is none of those asked for. */
+/* Read the next record: 1, 0 at the end, -1 if it is malformed. */
 static int
-record_get(const struct dns *dns, int i, ns_rr *rr)
+rr_next(struct dns *dns, struct rr *rr)
 {
-	ns_msg msg;
+	const unsigned char *p;
+	int n;
 
-	msg = dns->msg;		/* ns_parserr() moves its cursor */
-	return (ns_parserr(&msg, ns_s_an, i, rr) == 0 &&
-	    ns_rr_type(*rr) == dns->type);
+	if (dns->left == 0)
+		return (0);
+	n = dn_expand(answer, dns->end, dns->at, rr->name, sizeof(rr->name));
+	if (n < 0 || dns->end - (dns->at + n) < 10)
+		return (-1);
+	p = dns->at + n;
+	rr->type = get16(p);
+	rr->class = get16(p + 2);
+	rr->rdlen = get16(p + 8);
+	rr->rdata = p + 10;
+	if (dns->end - rr->rdata < rr->rdlen)
+		return (-1);
+	dns->at = rr->rdata + rr->rdlen;
+	dns->left--;
+	return (1);
+}
+
+/* The next record of the type that was asked for, of a checked answer. */
+static int
+rr_wanted(struct dns *dns, struct rr *rr)
+{
+	while (rr_next(dns, rr) == 1)
+		if (rr->type == dns->type)
+			return (1);
+	return (0);
+}
+
+static void
+rr_rewind(struct dns *dns)
+{
+	dns->at = dns->first;
+	dns->left = dns->count;
+}
+
+static int
+get16(const unsigned char *p)
+{
+	return (p[0] << 8 | p[1]);
 }
 
 /*
@@ -349,21 +397,20 @@ record_get(const struct dns *dns, int i, ns_rr *rr)
  * Returns 0 for the root, which is no host, else 1.
  */
 static int
-host_add(struct mx *mx, const ns_rr *rr, const struct dns *dns)
+host_add(struct mx *mx, const struct rr *rr, const struct dns *dns)
 {
-	char name[NS_MAXDNAME];
+	char name[NAME_LEN];
 	struct mx_host host;
 	size_t i;
 
 	/* preference, and a name of at least the root (RFC 1035, 3.3.9) */
-	if (ns_rr_rdlen(*rr) < 3 || dn_expand(ns_msg_base(dns->msg),
-	    ns_msg_end(dns->msg), ns_rr_rdata(*rr) + 2, name, sizeof(name)) !=
-	    ns_rr_rdlen(*rr) - 2) {
+	if (rr->rdlen < 3 || dn_expand(answer, dns->end, rr->rdata + 2, name,
+	    sizeof(name)) != rr->rdlen - 2) {
 		note(mx, CAUSE_DNS, "malformed MX record of %s", dns->name);
 		return (1);
 	}
 	memset(&host, 0, sizeof(host));
-	host.pref = ns_get16(ns_rr_rdata(*rr));
+	host.pref = (unsigned int)get16(rr->rdata);
 	host.shuffle = arc4random();
 	verdict_trace("DNS %s MX: %u %s", dns->name, host.pref,
 	    name[0] != '\0' ? name : ".");
@@ -432,24 +479,22 @@ host_addrs(struct mx *mx, const struct mx_host *host, int kind,
 {
 	enum answer got;
 	struct dns dns;
-	ns_rr rr;
-	int i, len;
+	struct rr rr;
+	int len;
 
 	len = kind == 0 ? 16 : 4;
-	got = ask(mx, host->name, kind == 0 ? ns_t_aaaa : ns_t_a, &dns);
+	got = ask(mx, host->name, kind == 0 ? TYPE_AAAA : TYPE_A, &dns);
 	if (got != ANSWER_DATA)
 		return (got == ANSWER_FAILED);
-	for (i = 0; i < ns_msg_count(dns.msg, ns_s_an); i++) {
-		if (record_get(&dns, i, &rr) == 0)
-			continue;
-		if (ns_rr_rdlen(rr) != len)
+	while (rr_wanted(&dns, &rr)) {
+		if (rr.rdlen != len)
 			note(mx, CAUSE_DNS, "malformed address of %s",
 			    host->name);
 		else if (*n == MX_ADDRS_MAX)
 			note(mx, CAUSE_FAMILY,
 			    "more addresses than are called");
 		else
-			memcpy(data[(*n)++], ns_rr_rdata(rr), (size_t)len);
+			memcpy(data[(*n)++], rr.rdata, (size_t)len);
 	}
 	return (1);
 }
@@ -526,44 +571,47 @@ addr_ours(const struct mx_addr *addr)
 }
 
 /*
+ * Networks that are not globally reachable (RFC 6890 and its registries), and
+ * those that embed an IPv4 address and are judged by that.
+ */
+static const struct {
+	unsigned char	net[12];
+	int		family, bits;
+	int		never;	/* not with -o nonglobal either */
+	int		embeds;	/* octet at which an IPv4 address is */
+} nets[] = {
+	{ { 0 }, AF_INET, 8, 1, 0 },		/* "this network" */
+	{ { 10 }, AF_INET, 8, 0, 0 },
+	{ { 100, 64 }, AF_INET, 10, 0, 0 },	/* CGNAT */
+	{ { 127 }, AF_INET, 8, 0, 0 },
+	{ { 169, 254 }, AF_INET, 16, 0, 0 },
+	{ { 172, 16 }, AF_INET, 12, 0, 0 },
+	{ { 192, 0, 0 }, AF_INET, 24, 0, 0 },
+	{ { 192, 0, 2 }, AF_INET, 24, 0, 0 },	/* documentation */
+	{ { 192, 168 }, AF_INET, 16, 0, 0 },
+	{ { 198, 18 }, AF_INET, 15, 0, 0 },	/* benchmarks */
+	{ { 198, 51, 100 }, AF_INET, 24, 0, 0 },
+	{ { 203, 0, 113 }, AF_INET, 24, 0, 0 },
+	{ { 224 }, AF_INET, 3, 1, 0 },		/* multicast, 240/4 */
+	{ { 0, 0x64, 0xff, 0x9b, 0 }, AF_INET6, 96, 0, 12 }, /* NAT64 */
+	{ { 0x20, 0x01, 0, 0 }, AF_INET6, 32, 1, 0 },	/* Teredo */
+	{ { 0x20, 0x01, 0, 0x02 }, AF_INET6, 48, 0, 0 },
+	{ { 0x20, 0x01, 0, 0x10 }, AF_INET6, 28, 1, 0 }, /* ORCHID */
+	{ { 0x20, 0x01, 0x0d, 0xb8 }, AF_INET6, 32, 0, 0 },
+	{ { 0x20, 0x02 }, AF_INET6, 16, 0, 2 },		/* 6to4 */
+	{ { 0x3f, 0xff }, AF_INET6, 20, 0, 0 },		/* RFC 9637 */
+	{ { 0xfc }, AF_INET6, 7, 0, 0 },
+	{ { 0xfe, 0x80 }, AF_INET6, 10, 0, 0 },
+	{ { 0xff }, AF_INET6, 8, 1, 0 },
+};
+
+/*
  * 1 if the address is never called: whoever owns a domain would else choose
- * what cbvd connects to behind a firewall.  Networks that are not globally
- * reachable (RFC 6890 and its registries); those that embed an IPv4 address
- * are judged by it.
+ * what cbvd connects to behind a firewall.
  */
 static int
 addr_refused(const struct mx_addr *addr)
 {
-	static const struct {
-		unsigned char	net[12];
-		int		family, bits;
-		int		never;	/* not with -o nonglobal either */
-		int		embeds;	/* octet at which an IPv4 address is */
-	} nets[] = {
-		{ { 0 }, AF_INET, 8, 1, 0 },		/* "this network" */
-		{ { 10 }, AF_INET, 8, 0, 0 },
-		{ { 100, 64 }, AF_INET, 10, 0, 0 },	/* CGNAT */
-		{ { 127 }, AF_INET, 8, 0, 0 },
-		{ { 169, 254 }, AF_INET, 16, 0, 0 },
-		{ { 172, 16 }, AF_INET, 12, 0, 0 },
-		{ { 192, 0, 0 }, AF_INET, 24, 0, 0 },
-		{ { 192, 0, 2 }, AF_INET, 24, 0, 0 },	/* documentation */
-		{ { 192, 168 }, AF_INET, 16, 0, 0 },
-		{ { 198, 18 }, AF_INET, 15, 0, 0 },	/* benchmarks */
-		{ { 198, 51, 100 }, AF_INET, 24, 0, 0 },
-		{ { 203, 0, 113 }, AF_INET, 24, 0, 0 },
-		{ { 224 }, AF_INET, 3, 1, 0 },		/* multicast, 240/4 */
-		{ { 0, 0x64, 0xff, 0x9b, 0 }, AF_INET6, 96, 0, 12 }, /* NAT64 */
-		{ { 0x20, 0x01, 0, 0 }, AF_INET6, 32, 1, 0 },	/* Teredo */
-		{ { 0x20, 0x01, 0, 0x02 }, AF_INET6, 48, 0, 0 },
-		{ { 0x20, 0x01, 0, 0x10 }, AF_INET6, 28, 1, 0 }, /* ORCHID */
-		{ { 0x20, 0x01, 0x0d, 0xb8 }, AF_INET6, 32, 0, 0 },
-		{ { 0x20, 0x02 }, AF_INET6, 16, 0, 2 },		/* 6to4 */
-		{ { 0x3f, 0xff }, AF_INET6, 20, 0, 0 },		/* RFC 9637 */
-		{ { 0xfc }, AF_INET6, 7, 0, 0 },
-		{ { 0xfe, 0x80 }, AF_INET6, 10, 0, 0 },
-		{ { 0xff }, AF_INET6, 8, 1, 0 },
-	};
 	struct mx_addr inner;
 	const unsigned char *a;
 	size_t i;

@@ -189,9 +189,6 @@ static int	 is_host_name(const char *run, size_t len);
 static void	 put(struct words *w, int c);
 static void	 end_word(struct words *w);
 static void	 put_word(struct words *w, const char *word);
-static int	 is_digit(int c);
-static int	 is_lower(int c);
-static int	 is_upper(int c);
 static int	 is_letter(int c);
 
 /* The table: see the contract in cbvd.h. */
@@ -455,25 +452,6 @@ put_word(struct words *w, const char *word)
 	while (*word != '\0')
 		put(w, *word++);
 	put(w, ' ');
-}
-
-/* Not those of <ctype.h>: they obey the locale, and dislike octets over 127. */
-static int
-is_digit(int c)
-{
-	return (c >= '0' && c <= '9');
-}
-
-static int
-is_lower(int c)
-{
-	return (c >= 'a' && c <= 'z');
-}
-
-static int
-is_upper(int c)
-{
-	return (c >= 'A' && c <= 'Z');
 }
 
 /* All octets over 127 are taken for letters. */
