@@ -88,7 +88,7 @@ static GDBM_FILE	 db, stale;	/* stale: unlocked, to be closed */
 int
 cache_begin(int writer)
 {
-	int tries;
+	int tries, error;
 
 	if (opt.cache == NULL) {
 		errno = ENOENT;
@@ -106,9 +106,9 @@ cache_begin(int writer)
 			break;
 		database_drop();
 	}
+	error = gdbm_errno == GDBM_EMPTY_DATABASE ? ENOENT : EIO;
 	cache_end();
-	if (!writer)
-		errno = ENOENT;
+	errno = error;
 	return (-1);
 }
 
@@ -254,8 +254,11 @@ cache_expire(void)
 	} while (again);
 	/* makes a new file and renames it; who waits here sees a new inode */
 	error = gdbm_reorganize(db);
+	if (error != 0 && database_damaged())
+		database_drop();
 	cache_end();
 	cache_close();
+	errno = EIO;
 	return (error == 0 ? 0 : -1);
 }
 
@@ -263,19 +266,26 @@ cache_expire(void)
 static int
 file_open(int writer)
 {
+	static int busy;	/* waited in vain: this query waits no more */
 	int64_t until;
 
-	until = mono_ms() + LOCK_MS;
+	until = mono_ms() + (busy ? 0 : LOCK_MS);
 	for (;;) {
 		/* a link, a FIFO or a folder of somebody else's is refused */
 		fd = writer ? flopen(opt.cache, O_RDWR | O_CREAT | O_NOFOLLOW |
 		    O_NONBLOCK | O_CLOEXEC, 0600) : file_read_open();
 		if (fd != -1)
 			break;
-		if (errno != EWOULDBLOCK || mono_ms() >= until)
+		if (errno != EWOULDBLOCK)
 			return (-1);
+		busy = mono_ms() >= until;
+		if (busy) {
+			errno = EWOULDBLOCK;
+			return (-1);
+		}
 		poll(NULL, 0, LOCK_STEP_MS);
 	}
+	busy = 0;
 	if (file_sound(fd))
 		return (0);
 	close(fd);

@@ -228,7 +228,8 @@ option_server(const char *s)
 	const char *error;
 	in_port_t n;
 
-	strlcpy(text, s, sizeof(text));
+	if (strlcpy(text, s, sizeof(text)) >= sizeof(text))
+		die(EX_USAGE, "-N %s: no IP address", s);
 	ip = text;
 	if (text[0] == '[') {
 		ip++;
@@ -402,7 +403,7 @@ die(int status, const char *fmt, ...)
 	static const char fault[] = "451 4.3.0 <> cbvd is set up wrongly, "
 	    "see its log\r\n";
 	char text[1024], line[2048];
-	struct stat st;
+	struct stat out, err;
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -410,9 +411,14 @@ die(int status, const char *fmt, ...)
 	va_end(ap);
 	verdict_escape(text, strlen(text), line, sizeof(line));
 	syslog(LOG_ERR, "%s", line);
-	if (fstat(STDERR_FILENO, &st) == 0 && !S_ISSOCK(st.st_mode))
+	/* under inetd(8) both are the client */
+	if (fstat(STDOUT_FILENO, &out) == -1 ||
+	    fstat(STDERR_FILENO, &err) == -1)
+		exit(status);
+	if (S_ISCHR(err.st_mode) || S_ISREG(err.st_mode) ||
+	    (S_ISFIFO(err.st_mode) && err.st_ino != out.st_ino))
 		fprintf(stderr, "cbvd: %s\n", line);
-	if (fstat(STDOUT_FILENO, &st) == 0 && S_ISSOCK(st.st_mode)) {
+	if (S_ISSOCK(out.st_mode)) {
 		request_write(fault, sizeof(fault) - 1);
 		request_shut();
 		request_drain();
@@ -441,6 +447,7 @@ clean(void)
 	sa.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &sa, NULL);
 	sigaction(SIGXFSZ, &sa, NULL);
+	sigaction(SIGALRM, &sa, NULL);	/* one that is pending is gone */
 	sa.sa_handler = SIG_DFL;
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGCHLD, &sa, NULL);
@@ -463,18 +470,27 @@ static void
 become(const char *name)
 {
 	const struct passwd *pw;
+	const char *error;
+	char number[24];
 	uid_t uid;
 	gid_t gid;
-	char *end;
+	char *colon;
 
 	if (getuid() != geteuid() || getgid() != getegid())
 		die(EX_NOPERM, "set-user-ID or set-group-ID: refused");
 	if (getuid() != 0)
 		return;
 	if (name != NULL && name[0] >= '0' && name[0] <= '9') {
-		uid = (uid_t)strtoul(name, &end, 10);
-		gid = *end == ':' ? (gid_t)strtoul(end + 1, &end, 10) : uid;
-		if (*end != '\0')
+		strlcpy(number, name, sizeof(number));
+		colon = strchr(number, ':');
+		if (colon != NULL)
+			*colon++ = '\0';
+		uid = (uid_t)strtonum(number, 0, UINT32_MAX - 1LL, &error);
+		gid = uid;
+		if (error == NULL && colon != NULL)
+			gid = (gid_t)strtonum(colon, 0, UINT32_MAX - 1LL,
+			    &error);
+		if (error != NULL || strlen(name) >= sizeof(number))
 			die(EX_USAGE, "-u %s: UID or UID:GID is wanted", name);
 	} else {
 		pw = getpwnam(name != NULL ? name : "_cbvd");
@@ -569,7 +585,6 @@ command_line(char **argv)
 			answered = rung = 0;
 			alarm((unsigned int)opt.total);
 			ask(&mb, deadline, &v);
-			alarm(0);
 			if (mono_ms() >= deadline &&
 			    verdict_exit(v.cause) == EX_TEMPFAIL) {
 				cause = v.cause == CAUSE_DNS ? CAUSE_DNS :
@@ -581,8 +596,10 @@ command_line(char **argv)
 		printf("%.*s\n", (int)strcspn(buf, "\r"), buf);
 		if (fflush(stdout) != 0)
 			die(EX_IOERR, "standard output: %s", strerror(errno));
+		answered = 1;
 		cache_close();
 		verdict_log(shown, &v, mono_ms() - start);
+		alarm(0);	/* a log that blocks ends with the query */
 		callout_end();
 		for (i = 0; order[i] != verdict_exit(v.cause); i++)
 			continue;

@@ -168,7 +168,7 @@ enum request_state {
 };
 
 struct request {
-	char		 address[REQUEST_MAX];	/* as it came, no brackets */
+	char		 address[REQUEST_MAX];	/* as it came */
 	size_t		 len;
 	const char	*why;
 };

@@ -41,10 +41,6 @@ request_read(struct request *rq, int64_t deadline)
 		rq->why = "no request: a line with a mailbox is wanted";
 		return (REQUEST_BAD);
 	}
-	if (len >= 2 && s[0] == '<' && s[len - 1] == '>') {
-		s++;
-		len -= 2;
-	}
 	memcpy(rq->address, s, len);
 	rq->len = len;
 	return (REQUEST_OK);

@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 0
+plan 213
 cache=none
 
 for name in default no-pipelining helo-only smtputf8 catch-all greylisting \
@@ -22,8 +22,8 @@ done
 host second default
 zone 'dead.test MX 10 mx.dead.test' 'mx.dead.test A 127.254.254.254'
 null='550 5.7.1 Null sender is not accepted here'
-host null-rcpt "default | C: RCPT TO:<real@*>* | S: $null"
-host null-rcpt-slow "no-pipelining | C: RCPT TO:<real@*>* | S: $null"
+host null-rcpt "default | C: null RCPT * | S: $null"
+host null-rcpt-slow "no-pipelining | C: null RCPT * | S: $null"
 host null-never "default | C: MAIL * | S: $null"
 host null-mail-slow 'no-pipelining+null-path-mail'
 host catch-all-slow 'no-pipelining+catch-all'
@@ -199,3 +199,153 @@ is 'in the same connection' "$(event_count connect)" 1
 mark
 verdict 'where it is refused at RCPT, in words that say so, -f is tried' \
     '250 2.1.5 *' -f me@client.test -n real@null-rcpt.test
+like 'with the mailbox of -f' "$(events)" '*MAIL FROM:<>
+*MAIL FROM:<me@client.test>
+*'
+mark
+verdict 'without PIPELINING too' '250 2.1.5 *' real@null-rcpt-slow.test
+is 'in the same connection, after RSET' \
+    "$(event_count connect) $(event_count RSET)" '1 1'
+verdict 'and a mailbox that is not there is found so' '550 5.1.7 *' zz@null-rcpt-slow.test
+mark
+verdict 'with -f none it is not tried: 252' '252 2.0.0 *' -f none real@null-rcpt.test
+verdict 'at MAIL neither: 252' '252 2.0.0 *' -f none real@null-path-mail.test
+is 'no other reverse-path was named' "$(events | grep -c 'MAIL FROM:<.*@')" 0
+verdict 'a host that refuses any reverse-path is 252' '252 2.0.0 *' real@null-never.test
+mark
+verdict 'a host that blocks us at MAIL is 252' '252 2.0.0 *' real@blocked-mail.test
+
+# ---- 5xx that are not about the mailbox ----------------------------------------------
+
+# about_us NAME DOMAIN: even a mailbox that is not there is 252
+about_us() { verdict "$1 is 252, never 550" '252 2.0.0 *' "zz@$2.test"; }
+about_us '5xx in the greeting' blocked-greeting
+about_us '521 in the greeting' five21
+about_us '"user unknown" in the greeting' greets-unknown
+about_us '5xx to EHLO' blocked-ehlo
+about_us '"user unknown" to EHLO' ehlo-unknown
+about_us '"user unknown" to MAIL' mail-unknown
+about_us '530 to MAIL' tls
+about_us 'a block at RCPT' blocked-rcpt
+about_us 'relaying denied' relaying-denied
+about_us 'authentication wanted at RCPT' auth
+about_us 'quota at RCPT' quota
+about_us 'syntax at RCPT' syntax
+about_us 'policy at RCPT' unavailable
+about_us 'a reply that says nothing' unclear
+like 'and the answer says why' "$out" '*550 No*'
+verdict 'every host with a 5xx before RCPT is 252' '252 2.0.0 *' zz@blocked-all.test
+verdict 'relaying denied by one, blocked by the other is 252' '252 2.0.0 *' zz@relay-all.test
+verdict 'a 5xx before RCPT by one and a 4xx by the other is 450' '450 *' zz@blocked-later.test
+verdict 'relaying denied by one and a drop by the other is 450' '450 *' zz@relay-drop.test
+mark
+verdict 'a UTF-8 mailbox is 252 where SMTPUTF8 is not offered' '252 *' 'zß@default.test'
+verdict 'a host that greets with our name is ourselves: 252' '252 2.0.0 *' zz@own-name.test
+verdict 'in any case of letters' '252 2.0.0 *' zz@own-case.test
+is 'and hears of no mailbox' "$(event_count RCPT)" 0
+verdict 'a host whose name begins like ours is not' '550 5.1.7 *' zz@own-like.test
+
+# ---- 4xx and failure ---------------------------------------------------------------
+
+# later NAME DOMAIN [GLOB]: 450 whether the mailbox is there or not
+later()
+{
+	verdict "$1 is 450, never 550" "450 ${3:-*}" -o $fast,total=6s "zz@$2.test"
+	verdict "$1 is 450, never 250" "450 ${3:-*}" -o $fast,total=6s "real@$2.test"
+}
+later '4xx in the greeting' later-greeting '4.3.2 *'
+later '4xx to EHLO' later-ehlo '4.3.0 *'
+later '4xx to MAIL' later-mail '4.3.0 *'
+later '4xx to MAIL and 5xx to the RCPT that follows' mail-later-rcpt '4.3.0 *'
+later '4xx to RCPT' later-rcpt '4.3.0 *'
+later 'greylisting' greylisting '4.2.0 *'
+later '450 with 5.1.1 behind it' four-five '4.2.0 *'
+later 'silence in the place of the greeting' silent-greeting
+later 'silence at EHLO' silent-ehlo
+later 'silence at MAIL' silent-mail
+later 'silence at RCPT' silent-rcpt
+later 'a drop in the place of the greeting' drop-greeting
+later 'a drop at EHLO' drop-ehlo
+later 'a drop at MAIL' drop-mail
+later 'a drop at RCPT' drop-rcpt
+later 'a reset at RCPT' reset-rcpt
+later 'a dead host' dead '4.4.1 *'
+later 'a host that takes no connection' full '4.4.1 *'
+ok 'for which connect is waited, no longer' at_most "$took_ms" 2000
+
+# ---- malformed replies -----------------------------------------------------------------
+
+later 'an octet a second at RCPT' drip-rcpt
+ok 'and command bounds the whole reply' at_most "$took_ms" 2500
+later 'an octet a second in the greeting' drip-greeting
+later 'a line without end' line-endless
+later 'a line of 5 MB' line-5mb
+later 'a reply of endless lines' lines-endless
+later 'a reply of a thousand lines' lines-1000
+later 'a greeting of endless lines' greeting-endless
+# one mailbox is enough where the transcript is the same for all
+later1() { verdict "$1 is 450" '450 *' -o $fast,total=6s "${3:-zz}@$2.test"; }
+later1 'a code that changes from 2xx to 5xx' code-differs
+later1 'a code that changes from 5xx to 2xx' code-differs-back
+later1 'a reply without a code' code-missing
+later1 'the code 999' code-garbage
+later1 'a code of four digits' code-long
+later1 'a refusal cut off in a line' cut-line
+later1 'a refusal cut off between lines' cut-reply
+later1 'replies that come with the greeting, before commands,' early-talker
+later1 'replies that come with that to EHLO' early-ehlo
+later1 '354 to RCPT' three real
+later1 '354 to MAIL' three-mail
+later1 '354 in the greeting' three-greets
+ask zz@nul.test
+like 'a NUL in a refusal makes nothing else of it' "$out" '[45]50 *'
+verdict 'Latin-1 in a refusal is harmless' '550 5.1.7 *' zz@8bit.test
+ok 'and escaped in the answer' not has_8bit "$out"
+verdict 'bare LF ends a line' '550 5.1.7 *' zz@bare-lf.test
+verdict 'and in an acceptance' '250 2.1.5 *' real@bare-lf.test
+verdict 'a refusal of several lines is one' '550 5.1.7 * does not exist. *' zz@multiline.test
+verdict 'one of 99 lines too' '550 5.1.7 *' zz@lines-99.test
+verdict 'a line of 900 octets too' '550 5.1.7 *' zz@line-900.test
+verdict 'escapes and tabs in a refusal are escaped in the answer' '550 5.1.7 *' zz@escapes.test
+ok 'so that no control character is printed' not has_control "$out"
+like 'and % is harmless' "$out" '*%n%s*'
+verdict 'a long refusal is cut' '550 5.1.7 *' zz@wordy.test
+ok 'to a line of 512 octets' at_most "$(printf '%s\r\n' "$out" | wc -c)" 512
+ask "$(printf '%064d' 0)@$(printf 'a%062d.a%062d.a%050d' 0 0 0).test"
+ok 'and so is any answer' at_most "$(printf '%s\r\n' "$out" | wc -c)" 512
+
+# ---- several hosts ------------------------------------------------------------------------
+
+for name in silent-greeting silent-ehlo silent-mail silent-rcpt drop-greeting \
+    drop-ehlo drop-mail drop-rcpt reset-rcpt later-greeting later-ehlo \
+    later-mail later-rcpt blocked-greeting blocked-ehlo blocked-mail \
+    relaying-denied code-differs code-missing lines-endless line-endless \
+    cut-line early-talker dead full five21 greylisting tls null-never \
+    own-name; do
+	verdict "after $name the next host is asked, and decides" \
+	    '550 5.1.7 * mx.second.test*' -o $fast,total=10s zz@2-$name.test
+done
+# decides NAME DOMAIN CODE LOCAL-PART: the second host is not asked
+decides()
+{
+	mark
+	verdict "$1 decides" "$3 *" "$4@2-$2.test"
+	is 'and the next host is not asked' "$(event_count connect)" 1
+}
+decides 'an acceptance' default 250 real
+decides 'a refusal of the mailbox' default '550 5.1.7' zz
+decides 'a block at RCPT' blocked-rcpt 252 real
+decides 'a quota' quota 252 real
+decides 'an unclear 5xx at RCPT' unclear 252 real
+decides 'a catch-all' catch-all 252 real
+
+# ---- -v --------------------------------------------------------------------------------------
+
+ask -v zz@default.test
+like '-v shows the DNS answers and the dialogue on standard error' "$err" \
+    '*MX*mx.default.test*<- 220 mx.test ESMTP*-> EHLO client.test*-> RCPT TO:<zz@default.test>*<- 550 5.1.1*'
+like 'and the answer alone on standard output' "$out" '550 5.1.7 <zz@default.test> *'
+ask -v zz@escapes.test
+ok 'no control character of the host is shown' not has_control "$err"
+bad=$(awk '$5 !~ /^(connect|close|EHLO|HELO|MAIL|RCPT|RSET|QUIT)$/' "$mx_log")
+is 'in all of this nothing but EHLO, HELO, MAIL, RCPT, RSET and QUIT was said' "$bad" ''

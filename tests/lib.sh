@@ -58,23 +58,23 @@ ok()
 	tap=$((tap + 1)) ok_name=$1
 	shift
 	if "$@" >"$tmp/ok" 2>&1; then
-		echo "ok $tap - $ok_name"
+		printf "ok %d - %s\n" $tap "$ok_name"
 	else
-		echo "not ok $tap - $ok_name"
+		printf "not ok %d - %s\n" $tap "$ok_name"
 		cat -v "$tmp/ok" | sed 's/^/# /'
 	fi
 }
 
 not() { ! "$@"; }
-same() { [ "$1" = "$2" ] || { echo "got:  $1"; echo "want: $2"; return 1; }; }
+same() { [ "$1" = "$2" ] || { printf "got:  %s\n" "$1"; printf "want: %s\n" "$2"; return 1; }; }
 fits()
 {
 	# shellcheck disable=SC2254
 	case $1 in
 	$2)	return 0 ;;
 	esac
-	echo "got:  $1"
-	echo "want: $2"
+	printf "got:  %s\n" "$1"
+	printf "want: %s\n" "$2"
 	return 1
 }
 at_most() { [ "$1" -le "$2" ] || { echo "$1 is more than $2"; return 1; }; }
@@ -90,7 +90,7 @@ skip()
 	shift
 	for name; do
 		tap=$((tap + 1))
-		echo "ok $tap - $name # skip $why"
+		printf "ok %d - %s # skip %s\n" $tap "$name" "$why"
 	done
 }
 
@@ -103,7 +103,7 @@ host()
 	last_host=$((last_host + 1))
 	addr=127.1.$((last_host / 250)).$((last_host % 250 + 1))
 	zone "$1.test MX 10 mx.$1.test" "mx.$1.test A $addr"
-	echo "$addr $2" >>"$hosts"
+	printf "%s\n" "$addr $2" >>"$hosts"
 }
 
 zone() { printf '%s\n' "$@" >>"$zone"; }	# LINE...: see ns.pl
@@ -112,7 +112,7 @@ zone() { printf '%s\n' "$@" >>"$zone"; }	# LINE...: see ns.pl
 rescript()
 {
 	addr=$(awk -v n="mx.$1.test" '$1 == n { print $3 }' "$zone")
-	awk -v a="$addr" -v s="$2" '$1 == a { $0 = a " " s } { print }' \
+	script=$2 awk -v a="$addr" '$1 == a { $0 = a " " ENVIRON["script"] } { print }' \
 	    "$hosts" >"$hosts.new"
 	mv "$hosts.new" "$hosts"
 }
@@ -235,3 +235,7 @@ serve()
 
 # file_state FILE: changes whenever the file is written
 file_state() { cksum <"$1"; stat -c '%i %Y %Z %y' "$1" 2>/dev/null; }
+
+# has_control TEXT, has_8bit TEXT: in a text of lines
+has_control() { printf '%s' "$1" | tr -d '\n' | grep -q '[[:cntrl:]]'; }
+has_8bit() { printf '%s' "$1" | tr -d '\000-\177' | grep -q .; }

@@ -19,6 +19,7 @@
 # A transcript is a list of "C: PATTERN" lines, each followed by what is said
 # to a command that PATTERN (with *, in any case of letters) fits, and begins
 # with the greeting.  $1 is what the first * stood for.
+# A PATTERN after "null " fits only where the reverse-path is null.
 #
 #	S: TEXT		TEXT and CRLF; \n, \0, \xHH in TEXT are octets,
 #			and \c at its end means that no CRLF follows
@@ -185,12 +186,24 @@ sub hear {
 sub reply {
 	my ($c, $command) = @_;
 
+	$c->{null} = $command =~ /<>/ if $command =~ /^MAIL/i;
 	for my $rule (@{$c->{rules}}) {
 		next if ($rule->[0] eq '') != ($command eq '');
-		my $pattern = join '(.*)', map { quotemeta } split /\*/, $rule->[0], -1;
+		next if $rule->[0] =~ /^null / && !$c->{null};
+		my @parts = split /\*/, $rule->[0] =~ s/^null //r, -1;
+		my $pattern = join '(.*)', map { quotemeta } @parts;
 		next if $command !~ /^$pattern$/si;
 		my $star = $1 // '';
-		push @{$c->{out}}, map { s/\$1/$star/gr } @{$rule->[1]};
+		for my $line (map { s/\$1/$star/gr } @{$rule->[1]}) {
+			# lines that belong together travel in one packet
+			if ($line =~ /^!/) {
+				push @{$c->{out}}, $line;
+			} elsif (@{$c->{out}} && ref $c->{out}[-1]) {
+				$c->{out}[-1] = \(${$c->{out}[-1]} . octets($line));
+			} else {
+				push @{$c->{out}}, \octets($line);
+			}
+		}
 		return speak($c);
 	}
 }
@@ -230,12 +243,11 @@ sub speak {
 # Write the head of the queue; returns whether all of it went.
 sub push_octets {
 	my ($c, $line) = @_;
-	my $octets = ref $line ? $$line : octets($line);
-	my $n = syswrite($c->{sock}, $octets) // 0;
+	my $n = syswrite($c->{sock}, $$line) // 0;
 
 	$c->{spoke} = 1 if $n > 0;
-	if ($n < length $octets) {
-		$c->{out}[0] = \substr($octets, $n);
+	if ($n < length $$line) {
+		$c->{out}[0] = \substr($$line, $n);
 		$writers->add($c->{sock});
 		return 0;
 	}
@@ -255,7 +267,7 @@ sub octets {
 sub hang_up {
 	my ($c) = @_;
 
-	note($c, $c->{in}) if length $c->{in};
+	note($c, $_) for split /\r?\n/, $c->{in};
 	note($c, 'close');
 	$readers->remove($c->{sock});
 	$writers->remove($c->{sock});
