@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 142
+plan 143
 cache=none
 
 # dns NAME SHAPE: the domain NAME.test has this one line as its MX
@@ -17,7 +17,6 @@ good=$addr
 host best default
 best=$addr
 host second default
-second=$addr
 host grey greylisting
 grey=$addr
 
@@ -52,6 +51,7 @@ dns tc '!tc'
 dns tc '10 mx.good.test'
 dns tcstall '!tc-stall'
 dns tcclose '!tc-close'
+dns tctwice '!msg ID 8380 0001 0001 0000 0000 Q c00c 000f 0001 0000003c [ 000a n:mx.good.test ]'
 dns cut '!cut 40'
 dns cut '10 mx.good.test'
 dns header '!cut 12'
@@ -228,6 +228,7 @@ failing 'a query sent back with an answer in it' noqrnull -o total=2s
 failing 'a stalled TCP connection' tcstall -o total=2s
 ok 'in the time of total, a stalled TCP connection too' at_most "$took_ms" 3500
 failing 'a closed TCP connection' tcclose -o total=3s
+failing 'an answer that is truncated by TCP, too' tctwice -o total=3s
 mark
 verdict 'a truncated answer is asked for by TCP' '250 *' real@tc.test
 like 'once by UDP, once by TCP' "$(queries | grep ' tc.test MX' | tr '\n' ,)" \
