@@ -410,19 +410,23 @@ die(int status, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	verdict_escape(text, strlen(text), line, sizeof(line));
-	syslog(LOG_ERR, "%s", line);
 	/* under inetd(8) both are the client */
-	if (fstat(STDOUT_FILENO, &out) == -1 ||
-	    fstat(STDERR_FILENO, &err) == -1)
-		exit(status);
+	memset(&out, 0, sizeof(out));
+	memset(&err, 0, sizeof(err));
+	fstat(STDOUT_FILENO, &out);
+	fstat(STDERR_FILENO, &err);
 	if (S_ISCHR(err.st_mode) || S_ISREG(err.st_mode) ||
 	    (S_ISFIFO(err.st_mode) && err.st_ino != out.st_ino))
 		fprintf(stderr, "cbvd: %s\n", line);
 	if (S_ISSOCK(out.st_mode)) {
 		request_write(fault, sizeof(fault) - 1);
 		request_shut();
-		request_drain();
 	}
+	alarm(1);		/* the log may block */
+	syslog(LOG_ERR, "%s", line);
+	alarm(0);
+	if (S_ISSOCK(out.st_mode))
+		request_drain();
 	exit(status);
 }
 
@@ -521,7 +525,7 @@ serve(int64_t start)
 	struct mailbox mb;
 	struct verdict v;
 	size_t len;
-	int null;
+	int null, bad;
 
 	/* under inetd(8) descriptor 2 is the client */
 	null = open("/dev/null", O_RDWR);
@@ -532,15 +536,18 @@ serve(int64_t start)
 	opt.verbose = 0;
 	serving = 1;
 
-	if (request_read(&rq, start + REQUEST_S * 1000) == REQUEST_BAD) {
-		shown[0] = '\0';
+	bad = request_read(&rq, start + REQUEST_S * 1000) == -1;
+	shown[0] = '\0';
+	if (bad)
 		verdict_set(&v, CAUSE_REQUEST, STAGE_NONE, "", "%s", rq.why);
-	} else if (!bad_mailbox(rq.address, rq.len, &mb, &v, shown)) {
-		start = mono_ms();
-		early_make(mb.address, "\r\n");
-		alarm((unsigned int)opt.wait);
+	else
+		bad = bad_mailbox(rq.address, rq.len, &mb, &v, shown);
+	/* for what is no mailbox too: a log that blocks must end */
+	start = mono_ms();
+	early_make(shown, "\r\n");
+	alarm((unsigned int)opt.wait);
+	if (!bad)
 		ask(&mb, start + opt.total * 1000, &v);
-	}
 
 	len = request_answer(shown, &v, buf);
 	if (answer(buf, len) == -1)
@@ -569,21 +576,21 @@ command_line(char **argv)
 	struct verdict v;
 	int64_t start, deadline;
 	size_t i, worst;
+	int bad;
 
 	worst = sizeof(order) / sizeof(order[0]) - 1;
 	cause = CAUSES;
 	for (; *argv != NULL; argv++) {
 		start = mono_ms();
 		deadline = start + opt.total * 1000;
-		if (bad_mailbox(*argv, strlen(*argv), &mb, &v, shown))
-			;
-		else if (cause != CAUSES)
+		bad = bad_mailbox(*argv, strlen(*argv), &mb, &v, shown);
+		early_make(shown, "\n");
+		answered = rung = 0;
+		alarm((unsigned int)opt.total);
+		if (!bad && cause != CAUSES)
 			verdict_set(&v, cause, STAGE_NONE, "",
 			    "the time was over before this one was asked");
-		else {
-			early_make(mb.address, "\n");
-			answered = rung = 0;
-			alarm((unsigned int)opt.total);
+		else if (!bad) {
 			ask(&mb, deadline, &v);
 			if (mono_ms() >= deadline &&
 			    verdict_exit(v.cause) == EX_TEMPFAIL) {

@@ -161,12 +161,6 @@ is_upper(int c)
 /*
  * request.c: one request in, one answer out, in the same form.
  */
-enum request_state {
-	REQUEST_BAD,		/* answer 500: why says what was wrong */
-	REQUEST_OK,
-	REQUEST_END		/* EOF where a request could have begun */
-};
-
 struct request {
 	char		 address[REQUEST_MAX];	/* as it came */
 	size_t		 len;
@@ -176,8 +170,9 @@ struct request {
 /*
  * Read one request from descriptor 0, until deadline at most.  A line form
  * counts only when its LF has come: the wire may have cut the domain.
+ * Returns 0, or -1 with rq->why, which lives for ever.
  */
-enum request_state	 request_read(struct request *rq, int64_t deadline);
+int	 request_read(struct request *rq, int64_t deadline);
 
 /*
  * Make the answer to a request about mailbox, a string of printable

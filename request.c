@@ -22,7 +22,7 @@
 static int	 line_read(char *, size_t, size_t *, int64_t, const char **);
 static int	 other_protocol(const char *, size_t);
 
-enum request_state
+int
 request_read(struct request *rq, int64_t deadline)
 {
 	static char line[REQUEST_MAX];
@@ -31,7 +31,7 @@ request_read(struct request *rq, int64_t deadline)
 
 	rq->len = 0;
 	if (line_read(line, sizeof(line), &len, deadline, &rq->why) == -1)
-		return (REQUEST_BAD);
+		return (-1);
 	s = line;
 	if (len >= 5 && strncasecmp(s, "VRFY ", 5) == 0) {
 		s += 5;
@@ -39,11 +39,11 @@ request_read(struct request *rq, int64_t deadline)
 	}
 	if (len == 0 || other_protocol(s, len)) {
 		rq->why = "no request: a line with a mailbox is wanted";
-		return (REQUEST_BAD);
+		return (-1);
 	}
 	memcpy(rq->address, s, len);
 	rq->len = len;
-	return (REQUEST_OK);
+	return (0);
 }
 
 size_t
