@@ -15,61 +15,62 @@
 
 #include "cbvd.h"
 
-static void	 evidence(const struct verdict *, char *, size_t);
-
 /*
- * In the order of enum cause.  The DSN of a kind of verdict stands for those
- * that have none of their own; what has no age is never stored.
+ * What follows from a cause.  An empty DSN is 2.0.0, said of what is unknown;
+ * what has no age is never stored.
  */
 static const struct {
 	int		 code;		/* as VRFY (RFC 5321, 3.5.3) */
+	int		 exit;		/* sysexits.h */
+	char		 dsn[2][DSN_MAX];	/* sender, recipient (RFC 3463) */
 	enum scope	 scope;
 	const long long	*age;		/* seconds; see -o */
-	const char	*words;		/* before the evidence */
-	const char	*sender, *recipient;	/* RFC 3463, RFC 7505 */
+	char		 words[40];	/* before the evidence */
 } causes[] = {
-	[CAUSE_UNCLEAR] = { 252, SCOPE_MAILBOX, &opt.negative,
-	    "not clearly about the mailbox: ", NULL, NULL },
-	[CAUSE_POLICY] = { 252, SCOPE_MAILBOX, &opt.negative,
-	    "not about the mailbox's existence: ", NULL, NULL },
-	[CAUSE_RELAY] = { 252, SCOPE_MAILBOX, &opt.negative,
-	    "not about the mailbox: ", NULL, NULL },
-	[CAUSE_NULL_PATH] = { 252, SCOPE_MAILBOX, &opt.negative,
-	    "about the null reverse-path: ", NULL, NULL },
-	[CAUSE_BLOCKED] = { 252, SCOPE_DOMAIN, &opt.blocked,
-	    "about us, not the mailbox: ", NULL, NULL },
-	[CAUSE_REFUSED] = { 252, .words = "about us, not the mailbox: " },
-	[CAUSE_CATCH_ALL] = { 252, SCOPE_CATCH_ALL, &opt.domain,
-	    "accepts any mailbox: ", NULL, NULL },
-	[CAUSE_OURSELVES] = { 252, .words = "not asked: " },
-	[CAUSE_LITERAL] = { 252, .words = "not asked: " },
-	[CAUSE_FAMILY] = { 252, .words = "not asked: " },
-	[CAUSE_NO_SMTPUTF8] = { 252, .words = "not asked: " },
-	[CAUSE_ACCEPTED] = { 250, SCOPE_MAILBOX, &opt.positive, "", NULL, NULL },
-	[CAUSE_NULL] = { 250, .words = "" },
-	[CAUSE_POSTMASTER] = { 250, .words = "" },
-	[CAUSE_LATER] = { 450, SCOPE_MAILBOX, &opt.temporary, "",
-	    "4.2.0", "4.2.0" },
-	[CAUSE_NO_ANSWER] = { 450, SCOPE_MAILBOX, &opt.temporary, "",
-	    "4.4.1", "4.4.1" },
-	[CAUSE_DNS] = { 451, SCOPE_DOMAIN, &opt.temporary, "DNS fails: ",
-	    "4.4.3", "4.4.3" },
-	[CAUSE_UNDER_WAY] = { 450, SCOPE_NONE, NULL, "", "4.4.7", "4.4.7" },
-	[CAUSE_FAULT] = { 451, SCOPE_NONE, NULL, "", "4.3.0", "4.3.0" },
-	[CAUSE_NO_MAILBOX] = { 550, SCOPE_MAILBOX, &opt.negative, "",
-	    "5.1.7", "5.1.1" },
-	[CAUSE_NO_DOMAIN] = { 550, SCOPE_DOMAIN, &opt.negative, "",
-	    "5.1.8", "5.1.2" },
-	[CAUSE_NULL_MX] = { 550, SCOPE_DOMAIN, &opt.negative, "",
-	    "5.7.27", "5.1.10" },
-	[CAUSE_UNROUTABLE] = { 550, SCOPE_DOMAIN, &opt.negative,
-	    "no routable host: ", "5.1.8", "5.4.4" },
-	[CAUSE_SYNTAX] = { 501, SCOPE_NONE, NULL, "", "5.1.7", "5.1.3" },
-	[CAUSE_REQUEST] = { 500, SCOPE_NONE, NULL, "", "5.5.2", "5.5.2" },
-	[CAUSE_NOT_CATCH_ALL] = { 0, SCOPE_CATCH_ALL, &opt.domain,
-	    "refuses a mailbox that cannot be: ", NULL, NULL },
-	[CAUSE_NULL_REFUSED] = { 0, SCOPE_HOST, &opt.domain,
-	    "refuses the null reverse-path: ", NULL, NULL }
+	[CAUSE_UNCLEAR] = { 252, EX_PROTOCOL, { "" }, SCOPE_MAILBOX,
+	    &opt.negative, "not clearly about the mailbox: " },
+	[CAUSE_POLICY] = { 252, EX_PROTOCOL, { "" }, SCOPE_MAILBOX,
+	    &opt.negative, "not about the mailbox's existence: " },
+	[CAUSE_RELAY] = { 252, EX_PROTOCOL, { "" }, SCOPE_MAILBOX,
+	    &opt.negative, "not about the mailbox: " },
+	[CAUSE_NULL_PATH] = { 252, EX_PROTOCOL, { "" }, SCOPE_MAILBOX,
+	    &opt.negative, "about the null reverse-path: " },
+	[CAUSE_BLOCKED] = { 252, EX_PROTOCOL, { "" }, SCOPE_DOMAIN,
+	    &opt.blocked, "about us, not the mailbox: " },
+	[CAUSE_REFUSED] = { 252, EX_PROTOCOL,
+	    .words = "about us, not the mailbox: " },
+	[CAUSE_CATCH_ALL] = { 252, EX_PROTOCOL, { "" }, SCOPE_CATCH_ALL,
+	    &opt.domain, "accepts any mailbox: " },
+	[CAUSE_OURSELVES] = { 252, EX_PROTOCOL, .words = "not asked: " },
+	[CAUSE_LITERAL] = { 252, EX_PROTOCOL, .words = "not asked: " },
+	[CAUSE_FAMILY] = { 252, EX_PROTOCOL, .words = "not asked: " },
+	[CAUSE_NO_SMTPUTF8] = { 252, EX_PROTOCOL, .words = "not asked: " },
+	[CAUSE_ACCEPTED] = { 250, EX_OK, { "2.1.5", "2.1.5" }, SCOPE_MAILBOX,
+	    &opt.positive, "" },
+	[CAUSE_NULL] = { 250, EX_OK, .dsn = { "2.1.5", "2.1.5" } },
+	[CAUSE_POSTMASTER] = { 250, EX_OK, .dsn = { "2.1.5", "2.1.5" } },
+	[CAUSE_LATER] = { 450, EX_TEMPFAIL, { "4.2.0", "4.2.0" },
+	    SCOPE_MAILBOX, &opt.temporary, "" },
+	[CAUSE_NO_ANSWER] = { 450, EX_TEMPFAIL, { "4.4.1", "4.4.1" },
+	    SCOPE_MAILBOX, &opt.temporary, "" },
+	[CAUSE_DNS] = { 451, EX_TEMPFAIL, { "4.4.3", "4.4.3" },
+	    SCOPE_DOMAIN, &opt.temporary, "DNS fails: " },
+	[CAUSE_UNDER_WAY] = { 450, EX_TEMPFAIL, .dsn = { "4.4.7", "4.4.7" } },
+	[CAUSE_FAULT] = { 451, EX_TEMPFAIL, .dsn = { "4.3.0", "4.3.0" } },
+	[CAUSE_NO_MAILBOX] = { 550, EX_NOUSER, { "5.1.7", "5.1.1" },
+	    SCOPE_MAILBOX, &opt.negative, "" },
+	[CAUSE_NO_DOMAIN] = { 550, EX_NOHOST, { "5.1.8", "5.1.2" },
+	    SCOPE_DOMAIN, &opt.negative, "" },
+	[CAUSE_NULL_MX] = { 550, EX_NOHOST, { "5.7.27", "5.1.10" },
+	    SCOPE_DOMAIN, &opt.negative, "" },	/* RFC 7505, 4.2 */
+	[CAUSE_UNROUTABLE] = { 550, EX_NOHOST, { "5.1.8", "5.4.4" },
+	    SCOPE_DOMAIN, &opt.negative, "no routable host: " },
+	[CAUSE_SYNTAX] = { 501, EX_DATAERR, .dsn = { "5.1.7", "5.1.3" } },
+	[CAUSE_REQUEST] = { 500, EX_USAGE, .dsn = { "5.5.2", "5.5.2" } },
+	[CAUSE_NOT_CATCH_ALL] = { 0, EX_PROTOCOL, { "" }, SCOPE_CATCH_ALL,
+	    &opt.domain, "refuses a mailbox that cannot be: " },
+	[CAUSE_NULL_REFUSED] = { 0, EX_PROTOCOL, { "" }, SCOPE_HOST,
+	    &opt.domain, "refuses the null reverse-path: " }
 };
 
 static const char *stages[] = { "-", "DNS", "CONNECT", "GREETING", "EHLO",
@@ -112,21 +113,7 @@ verdict_age(enum cause cause)
 int
 verdict_exit(enum cause cause)
 {
-	switch (causes[cause].code) {
-	case 250:
-		return (EX_OK);
-	case 450:
-	case 451:
-		return (EX_TEMPFAIL);
-	case 500:
-		return (EX_USAGE);
-	case 501:
-		return (EX_DATAERR);
-	case 550:
-		return (cause == CAUSE_NO_MAILBOX ? EX_NOUSER : EX_NOHOST);
-	default:
-		return (EX_PROTOCOL);
-	}
+	return (causes[cause].exit);
 }
 
 void
@@ -137,16 +124,15 @@ verdict_dsn(const struct verdict *v, char *dsn)
 	/* a host that says later says best why (RFC 3463, 3) */
 	if (v->cause == CAUSE_LATER && reply_dsn(v->text, dsn) == 1)
 		return;
-	own = opt.recipients ? causes[v->cause].recipient :
-	    causes[v->cause].sender;
-	strlcpy(dsn, own != NULL ? own : causes[v->cause].code == 250 ?
-	    "2.1.5" : "2.0.0", DSN_MAX);
+	own = causes[v->cause].dsn[opt.recipients];
+	strlcpy(dsn, own[0] != '\0' ? own : "2.0.0", DSN_MAX);
 }
 
 void
 verdict_text(const struct verdict *v, char *buf, size_t size)
 {
 	char raw[HOST_TEXT_MAX + TEXT_MAX + 64], age[24], end[48];
+	const char *said, *words;
 
 	end[0] = '\0';
 	if (v->cached) {
@@ -155,7 +141,14 @@ verdict_text(const struct verdict *v, char *buf, size_t size)
 	}
 	if (size <= strlen(end))
 		end[0] = '\0';
-	evidence(v, raw, sizeof(raw));
+	/* who said what at which stage, as far as anybody did */
+	words = causes[v->cause].words;
+	said = v->text[0] >= '2' && v->text[0] <= '5' ? " said" : "";
+	if (v->host[0] == '\0')
+		snprintf(raw, sizeof(raw), "%s%s", words, v->text);
+	else
+		snprintf(raw, sizeof(raw), "%s%s%s at %s: %s", words, v->host,
+		    said, stages[v->stage], v->text);
 	verdict_escape(raw, strlen(raw), buf, size - strlen(end));
 	strlcat(buf, end, size);
 }
@@ -163,16 +156,14 @@ verdict_text(const struct verdict *v, char *buf, size_t size)
 void
 verdict_duration(time_t s, char *buf)
 {
+	static const int units[] = { 86400, 3600, 60, 1 };
+	size_t i;
+
 	if (s < 0)
 		s = 0;
-	if (s >= 2 * 86400)
-		snprintf(buf, 24, "%lldd", (long long)s / 86400);
-	else if (s >= 2 * 3600)
-		snprintf(buf, 24, "%lldh", (long long)s / 3600);
-	else if (s >= 2 * 60)
-		snprintf(buf, 24, "%lldm", (long long)s / 60);
-	else
-		snprintf(buf, 24, "%llds", (long long)s);
+	for (i = 0; i < 3 && s < 2 * units[i]; i++)
+		continue;
+	snprintf(buf, 24, "%lld%c", (long long)s / units[i], "dhms"[i]);
 }
 
 void
@@ -225,21 +216,4 @@ verdict_trace(const char *fmt, ...)
 	va_end(ap);
 	verdict_escape(raw, strlen(raw), text, sizeof(text));
 	fprintf(stderr, "%s\n", text);
-}
-
-/* Who said what at which stage, as far as anybody did. */
-static void
-evidence(const struct verdict *v, char *buf, size_t size)
-{
-	const char *words;
-
-	words = causes[v->cause].words;
-	if (v->host[0] == '\0')
-		snprintf(buf, size, "%s%s", words, v->text);
-	else if (v->text[0] >= '2' && v->text[0] <= '5')
-		snprintf(buf, size, "%s%s said at %s: %s", words, v->host,
-		    stages[v->stage], v->text);
-	else
-		snprintf(buf, size, "%s%s at %s: %s", words, v->host,
-		    stages[v->stage], v->text);
 }
