@@ -22,7 +22,8 @@ SYSLIB = case $$(uname -s) in \
 	NetBSD) echo -L/usr/pkg/lib -lgdbm -lresolv -lutil;; \
 	*) echo -L/usr/local/lib -lgdbm -lutil;; esac
 
-OBJ =	cbvd.o request.o mailbox.o mx.o callout.o reply.o verdict.o cache.o
+OBJ =	cbvd.o request.o mailbox.o rules.o mx.o callout.o reply.o verdict.o \
+	cache.o
 
 all: cbvd
 

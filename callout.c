@@ -150,7 +150,7 @@ greet(struct conn *conn, const struct mx_addr *addr, struct callout *c)
 		return (failed(conn, c));
 	}
 	/* whoever greets with our name is ourselves behind another address */
-	len = opt.helo != NULL ? strlen(opt.helo) : 0;
+	len = opt.helo != NULL && !addr->ours ? strlen(opt.helo) : 0;
 	if (len > 0 && strncasecmp(reply.text + 4, opt.helo, len) == 0 &&
 	    (reply.text[4 + len] == ' ' || reply.text[4 + len] == '\0')) {
 		verdict_set(&c->v, CAUSE_OURSELVES, STAGE_GREETING, conn->host,
@@ -317,7 +317,7 @@ conn_open(struct conn *conn, const struct mx_addr *addr, struct callout *c)
 	int error;
 
 	conn->stage = STAGE_CONNECT;
-	verdict_trace("connecting to %s port %s", conn->host, opt.port);
+	verdict_trace("connecting to %s port %d", conn->host, addr->port);
 	conn->fd = socket(addr->ss.ss_family, SOCK_STREAM, 0);
 	/* an address family that is not here is the host's bad luck */
 	if (conn->fd == -1 && errno == EAFNOSUPPORT)

@@ -43,28 +43,35 @@ static void	 die(int, const char *, ...)
 		    __attribute__((__noreturn__, __format__(__printf__, 2, 3)));
 static void	 clean(void);
 static void	 become(const char *);
+static void	 rules_check(void);
 static int	 serve(int64_t);
 static int	 command_line(char **);
 static int	 maintain(enum mode, char **);
-static int	 bad_mailbox(const char *, size_t, struct mailbox *,
+static int	 bad_request(const struct request *, struct mailbox *,
 		    struct verdict *, char *);
 static void	 ask(const struct mailbox *, int64_t, struct verdict *);
+static int	 rules(const struct mailbox *, struct route *,
+		    struct verdict *);
+static int	 skipped(const struct mailbox *, const struct mx *,
+		    struct verdict *);
 static int	 weight(const struct verdict *);
 static void	 call(const struct mailbox *, const struct mx_addr *, int,
 		    int64_t, struct callout *);
-static int	 recall(const struct mailbox *, struct verdict *, int *);
+static int	 recall(const struct mailbox *, const struct route *,
+		    struct verdict *, int *);
 static void	 remember(const struct mailbox *, const struct verdict *,
 		    const struct callout *, const struct mx_addr *);
 static void	 cache_trouble(void);
 static void	 identify(void);
-static void	 early_make(const char *, const char *);
-static int	 answer(const char *, size_t);
+static void	 early_make(const struct request *, const char *,
+		    const char *);
+static int	 answer(const char *, size_t, int);
 static void	 alarmed(int);
 static void	 plug(void);
 
 struct options opt = {
-	.v4 = 1, .v6 = 1, .cache = CACHE_DEFAULT, .port = "25",
-	.smtp_port = 25, .positive = 7 * 86400, .refresh = 86400,
+	.v4 = 1, .v6 = 1, .cache = CACHE_DEFAULT, .smtp_port = 25,
+	.positive = 7 * 86400, .refresh = 86400,
 	.negative = 2 * 3600, .temporary = 300, .domain = 7 * 86400,
 	.blocked = 3600, .wait = 30, .connect = 10, .command = 30,
 	.total = 120, .perhost = 2, .all = 40, .rate = 60, .rate_s = 60,
@@ -79,7 +86,7 @@ static int		 from_given;	/* -f */
  */
 static char		 early[2][ANSWER_MAX + 1];
 static size_t		 early_len[2];
-static volatile sig_atomic_t in_dns, answered, rung, serving;
+static volatile sig_atomic_t in_dns, answered, rung, serving, ended;
 
 int
 main(int argc, char **argv)
@@ -99,6 +106,7 @@ main(int argc, char **argv)
 	argv += optind > argc ? argc : optind;
 	if (mode != MODE_ASK)
 		return (maintain(mode, argv));
+	rules_check();
 	if (*argv != NULL)
 		return (command_line(argv));
 	if (isatty(STDIN_FILENO))
@@ -117,13 +125,16 @@ options(int argc, char **argv)
 	mode = MODE_ASK;
 	opterr = 0;
 	while (argc > 0 &&
-	    (ch = getopt(argc, argv, "+46b:c:EFf:h:LN:no:p:u:Vv")) != -1) {
+	    (ch = getopt(argc, argv, "+46ab:c:EFf:h:LN:no:p:Rr:s:u:Vv")) != -1) {
 		switch (ch) {
 		case '4':
 			opt.v6 = 0;
 			break;
 		case '6':
 			opt.v4 = 0;
+			break;
+		case 'a':
+			opt.advise = 1;
 			break;
 		case 'b':
 			option_bind(optarg);
@@ -171,7 +182,15 @@ options(int argc, char **argv)
 			    &error);
 			if (error != NULL)
 				die(EX_USAGE, "-p %s: port %s", optarg, error);
-			opt.port = optarg;
+			break;
+		case 'R':
+			opt.recipients = 1;
+			break;
+		case 'r':
+			opt.routes = optarg;
+			break;
+		case 's':
+			opt.skip = optarg;
 			break;
 		case 'u':
 			user = optarg;
@@ -182,7 +201,7 @@ options(int argc, char **argv)
 			opt.verbose = 1;
 			break;
 		default:
-			die(EX_USAGE, strchr("bcfhNopu", optopt) != NULL ?
+			die(EX_USAGE, strchr("bcfhNoprsu", optopt) != NULL ?
 			    "option -%c needs an argument: see cbvd(8)" :
 			    "unknown option -%c: see cbvd(8)", optopt);
 		}
@@ -369,10 +388,10 @@ quantity(const char *value, const char *units, const char **error)
 static void
 usage(void)
 {
-	fprintf(stderr, "usage: cbvd [-46nv] [-b address] [-c path] "
+	fprintf(stderr, "usage: cbvd [-46anRv] [-b address] [-c path] "
 	    "[-f mailbox] [-h name] [-N server]\n"
-	    "            [-o name=value,...] [-p port] [-u user] "
-	    "[address ...]\n"
+	    "            [-o name=value,...] [-p port] [-r file] [-s file] "
+	    "[-u user] [address ...]\n"
 	    "       cbvd [-c path] [-o name=value,...] [-u user] "
 	    "-E | -F key ... | -L [key ...]\n"
 	    "       cbvd -V\n");
@@ -383,7 +402,7 @@ static void
 version(void)
 {
 	printf("cbvd %s: cache gdbm, name server of -N %s; "
-	    "not yet in force: -o all, lenient, perhost, rate, refresh\n",
+	    "not yet in force: -o all, perhost, rate, refresh\n",
 	    CBVD_VERSION,
 #if defined(__GLIBC__) || defined(__FreeBSD__) || defined(__NetBSD__)
 	    "yes"
@@ -516,16 +535,33 @@ become(const char *name)
 		die(EX_NOPERM, "still root");
 }
 
-/* One query on descriptors 0 and 1. */
+/* What the administrator wrote must be read before anyone is answered. */
+static void
+rules_check(void)
+{
+	static const struct mailbox nobody;
+	char why[TEXT_MAX];
+	struct route route;
+
+	if (rules_route("", &route, why) == -1)
+		die(EX_CONFIG, "-r %s", why);
+	if (rules_skip(&nobody, NULL, why) == -1)
+		die(EX_CONFIG, "-s %s", why);
+}
+
+/*
+ * One client on descriptors 0 and 1: one query, or as many as it sends.  An
+ * answer that comes early is the last; what it was about is still finished.
+ */
 static int
 serve(int64_t start)
 {
 	char shown[4 * ADDRESS_SHOWN + 1], buf[ANSWER_MAX + 1];
-	struct request rq;
+	static struct request rq;
 	struct mailbox mb;
 	struct verdict v;
 	size_t len;
-	int null, bad;
+	int null;
 
 	/* under inetd(8) descriptor 2 is the client */
 	null = open("/dev/null", O_RDWR);
@@ -536,26 +572,27 @@ serve(int64_t start)
 	opt.verbose = 0;
 	serving = 1;
 
-	bad = request_read(&rq, start + REQUEST_S * 1000) == -1;
-	shown[0] = '\0';
-	if (bad)
-		verdict_set(&v, CAUSE_REQUEST, STAGE_NONE, "", "%s", rq.why);
-	else
-		bad = bad_mailbox(rq.address, rq.len, &mb, &v, shown);
-	/* for what is no mailbox too: a log that blocks must end */
-	start = mono_ms();
-	early_make(shown, "\r\n");
-	alarm((unsigned int)opt.wait);
-	if (!bad)
-		ask(&mb, start + opt.total * 1000, &v);
+	while (request_read(&rq, start + REQUEST_S * 1000)) {
+		start = mono_ms();
+		len = bad_request(&rq, &mb, &v, shown);
+		/* for what is no mailbox too: a log that blocks must end */
+		early_make(&rq, shown, "\r\n");
+		alarm((unsigned int)opt.wait);
+		if (!len)
+			ask(&mb, start + opt.total * 1000, &v);
 
-	len = request_answer(shown, &v, buf);
-	if (answer(buf, len) == -1)
-		syslog(LOG_WARNING, "answer not delivered: %s",
-		    strerror(errno));
-	cache_close();
-	verdict_log(shown, &v, mono_ms() - start);
-	callout_end();
+		len = request_answer(&rq, shown, &v, buf);
+		if (answer(buf, len, rq.last) == -1)
+			syslog(LOG_WARNING, "answer not delivered: %s",
+			    strerror(errno));
+		cache_close();
+		verdict_log(shown, &v, mono_ms() - start);
+		callout_end();
+		if (rq.last || ended)
+			break;
+		alarm(0);
+		answered = rung = 0;
+	}
 	request_drain();
 	return (0);
 }
@@ -570,6 +607,7 @@ command_line(char **argv)
 	/* the worst exit status is the one that comes first here */
 	static const int order[] = { EX_USAGE, EX_DATAERR, EX_NOUSER,
 	    EX_NOHOST, EX_TEMPFAIL, EX_PROTOCOL, EX_OK };
+	static struct request rq = { .form = FORM_LINE };
 	char shown[4 * ADDRESS_SHOWN + 1], buf[ANSWER_MAX + 1];
 	enum cause cause;
 	struct mailbox mb;
@@ -583,8 +621,11 @@ command_line(char **argv)
 	for (; *argv != NULL; argv++) {
 		start = mono_ms();
 		deadline = start + opt.total * 1000;
-		bad = bad_mailbox(*argv, strlen(*argv), &mb, &v, shown);
-		early_make(shown, "\n");
+		rq.len = strlcpy(rq.address, *argv, sizeof(rq.address));
+		rq.why = rq.len >= sizeof(rq.address) ?
+		    "request over 4096 octets" : NULL;
+		bad = bad_request(&rq, &mb, &v, shown);
+		early_make(&rq, shown, "\n");
 		answered = rung = 0;
 		alarm((unsigned int)opt.total);
 		if (!bad && cause != CAUSES)
@@ -599,7 +640,7 @@ command_line(char **argv)
 				v.cause = cause;
 			}
 		}
-		request_answer(shown, &v, buf);
+		request_answer(&rq, shown, &v, buf);
 		printf("%.*s\n", (int)strcspn(buf, "\r"), buf);
 		if (fflush(stdout) != 0)
 			die(EX_IOERR, "standard output: %s", strerror(errno));
@@ -648,27 +689,40 @@ maintain(enum mode mode, char **keys)
 }
 
 /*
- * Take an address as it came, with or without brackets.  Returns 1 with a
- * verdict if that is enough for one: it is no mailbox, or the null
- * reverse-path.  shown is what the answer calls it.
+ * Take the address of a request, with or without brackets.  Returns 1 with a
+ * verdict if that is enough for one: there is none, it is no mailbox, or the
+ * null reverse-path.  shown is what the answer calls it.
  */
 static int
-bad_mailbox(const char *s, size_t len, struct mailbox *mb, struct verdict *v,
+bad_request(const struct request *rq, struct mailbox *mb, struct verdict *v,
     char *shown)
 {
-	const char *why;
+	const char *s, *why;
+	size_t len;
+	int good;
 
-	if (len >= 2 && s[0] == '<' && s[len - 1] == '>') {
+	shown[0] = '\0';
+	s = rq->address;
+	len = rq->len;
+	if (rq->why != NULL) {
+		verdict_set(v, CAUSE_REQUEST, STAGE_NONE, "", "%s", rq->why);
+		return (1);
+	}
+	if (len >= 2 && s[0] == '<' && s[len - 1] == '>' &&
+	    rq->form != FORM_POLICY) {
 		s++;
 		len -= 2;
-		if (len == 0) {
-			shown[0] = '\0';
-			verdict_set(v, CAUSE_NULL, STAGE_NONE, "", "the null "
-			    "reverse-path is always there (RFC 5321, 4.5.5)");
-			return (1);
-		}
 	}
-	if (mailbox_parse(s, len, mb, &why)) {
+	if (len == 0 && (len < rq->len || rq->form != FORM_LINE)) {
+		verdict_set(v, CAUSE_NULL, STAGE_NONE, "", "the null "
+		    "reverse-path is always there (RFC 5321, 4.5.5)");
+		return (1);
+	}
+	/* Postfix and Sendmail take the quotes off a local-part */
+	good = rq->form != FORM_POLICY && mailbox_parse(s, len, mb, &why);
+	if (!good && rq->form != FORM_LINE)
+		good = mailbox_parse_unquoted(s, len, mb, &why);
+	if (good) {
 		strlcpy(shown, mb->address, ADDRESS_SHOWN + 1);
 		return (0);
 	}
@@ -683,24 +737,29 @@ ask(const struct mailbox *mb, int64_t deadline, struct verdict *v)
 {
 	static struct callout c;
 	static struct mx mx;
+	struct route route;
 	struct mx_addr addr;
 	int refuted, more, heavy;
 
+	if (rules(mb, &route, v))
+		return;
 	if (mb->literal) {
 		verdict_set(v, CAUSE_LITERAL, STAGE_NONE, "",
 		    "an address literal names no mail exchanger");
 		return;
 	}
-	if (recall(mb, v, &refuted))
+	if (recall(mb, &route, v, &refuted))
 		return;
 	identify();
 	in_dns = 1;
-	more = mx_lookup(mb->domain, deadline, &mx, v);
+	more = mx_lookup(mb->domain, &route, deadline, &mx, v);
 	in_dns = 0;
 	if (!more) {
 		remember(mb, v, NULL, NULL);
 		return;
 	}
+	if (skipped(mb, &mx, v))
+		return;
 	for (heavy = 0;;) {
 		in_dns = 1;
 		more = mx_next(&mx, &addr);
@@ -728,6 +787,47 @@ ask(const struct mailbox *mb, int64_t deadline, struct verdict *v)
 	remember(mb, v, NULL, NULL);
 }
 
+/*
+ * What the administrator says of a mailbox.  Returns 1 with a verdict if that
+ * ends it, else 0 with the route of its domain.
+ */
+static int
+rules(const struct mailbox *mb, struct route *route, struct verdict *v)
+{
+	char why[TEXT_MAX];
+	int skip;
+
+	skip = rules_skip(mb, NULL, why);
+	if (skip == 1) {
+		verdict_set(v, CAUSE_SKIPPED, STAGE_NONE, "",
+		    "%s is on the skip list", mb->domain);
+		return (1);
+	}
+	if (skip == 0 && rules_route(mb->domain, route, why) == 0)
+		return (0);
+	/* the file was good when we began; its path is nobody else's business */
+	syslog(LOG_ERR, "%s", why);
+	verdict_set(v, CAUSE_FAULT, STAGE_NONE, "",
+	    "a file of rules is at fault, see the log of cbvd");
+	return (1);
+}
+
+/* 1 with a verdict if the skip list has one of the hosts. */
+static int
+skipped(const struct mailbox *mb, const struct mx *mx, struct verdict *v)
+{
+	char why[TEXT_MAX];
+	size_t i;
+
+	for (i = 0; i < mx->nhosts; i++)
+		if (rules_skip(mb, mx->hosts[i].name, why) == 1) {
+			verdict_set(v, CAUSE_SKIPPED, STAGE_DNS, "",
+			    "%s is on the skip list", mx->hosts[i].name);
+			return (1);
+		}
+	return (0);
+}
+
 /* How much the word of a host that does not decide weighs against others'. */
 static int
 weight(const struct verdict *v)
@@ -745,7 +845,8 @@ call(const struct mailbox *mb, const struct mx_addr *addr, int refuted,
 	int flags;
 
 	/* what the best hosts refused, a backup host may still accept */
-	flags = opt.no_test || (refuted && addr->best) ? 0 : CALLOUT_TEST;
+	flags = opt.no_test || addr->ours || (refuted && addr->best) ? 0 :
+	    CALLOUT_TEST;
 	if (opt.from != NULL && cache_begin(0) == 0) {
 		if (cache_get(SCOPE_HOST, addr->ip, &v))
 			flags |= CALLOUT_FROM;
@@ -766,10 +867,12 @@ call(const struct mailbox *mb, const struct mx_addr *addr, int refuted,
 
 /*
  * Look into the cache.  Returns 1 with a verdict; else 0, and whether the
- * best hosts of the domain are known to refuse what does not exist.
+ * best hosts of the domain are known to refuse what does not exist.  What is
+ * known of a domain is not true of a host that a route has put in their place.
  */
 static int
-recall(const struct mailbox *mb, struct verdict *v, int *refuted)
+recall(const struct mailbox *mb, const struct route *route, struct verdict *v,
+    int *refuted)
 {
 	char key[MAILBOX_MAX + 1];
 	int hit;
@@ -782,13 +885,14 @@ recall(const struct mailbox *mb, struct verdict *v, int *refuted)
 		return (0);
 	}
 	mailbox_key(mb, key);
-	if (mailbox_postmaster(mb))
+	hit = 0;
+	if (!mailbox_postmaster(mb))
+		hit = cache_get(SCOPE_MAILBOX, key, v);
+	if (!hit && route->host[0] == '\0')
 		hit = cache_get(SCOPE_DOMAIN, mb->domain, v) &&
-		    v->cause != CAUSE_BLOCKED;
-	else
-		hit = cache_get(SCOPE_MAILBOX, key, v) ||
-		    cache_get(SCOPE_DOMAIN, mb->domain, v) ||
-		    cache_get(SCOPE_CATCH_ALL, mb->domain, v);
+		    (v->cause != CAUSE_BLOCKED || !mailbox_postmaster(mb));
+	if (!hit && !route->ours && !mailbox_postmaster(mb))
+		hit = cache_get(SCOPE_CATCH_ALL, mb->domain, v);
 	if (hit && v->cause == CAUSE_NOT_CATCH_ALL) {
 		*refuted = 1;
 		hit = 0;
@@ -869,7 +973,7 @@ identify(void)
 
 /* Have the answers ready that the alarm may have to give. */
 static void
-early_make(const char *mailbox, const char *end)
+early_make(const struct request *rq, const char *mailbox, const char *end)
 {
 	struct verdict v;
 	int i;
@@ -878,7 +982,9 @@ early_make(const char *mailbox, const char *end)
 		verdict_set(&v, i ? CAUSE_DNS : CAUSE_UNDER_WAY, STAGE_NONE,
 		    "", i ? "the name servers take their time, ask again" :
 		    "the callout is still under way, ask again");
-		request_answer(mailbox, &v, early[i]);
+		early_len[i] = request_answer(rq, mailbox, &v, early[i]);
+		if (rq->form != FORM_LINE)
+			continue;
 		early[i][strcspn(early[i], "\r")] = '\0';
 		early_len[i] = strlcat(early[i], end, sizeof(early[i]));
 	}
@@ -886,10 +992,10 @@ early_make(const char *mailbox, const char *end)
 
 /*
  * Give an answer unless the alarm has already given one: of the two exactly
- * one writes.  The client sees EOF, whatever is still to be done.
+ * one writes.  After the last the client sees EOF, whatever is still to be done.
  */
 static int
-answer(const char *buf, size_t len)
+answer(const char *buf, size_t len, int last)
 {
 	sigset_t alrm, old;
 	int done;
@@ -901,7 +1007,9 @@ answer(const char *buf, size_t len)
 	if (!answered) {
 		done = request_write(buf, len);
 		answered = 1;
-		request_shut();
+		if (last || done == -1)
+			request_shut();
+		ended = done == -1;
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return (done);
@@ -923,7 +1031,7 @@ alarmed(int sig)
 	if (serving && rung == 0) {
 		if (!answered) {
 			request_write(early[in_dns], early_len[in_dns]);
-			answered = 1;
+			answered = ended = 1;
 			request_shut();
 		}
 		alarm(opt.total > opt.wait ? (unsigned int)(opt.total -

@@ -25,8 +25,10 @@
 #define LABEL_MAX	63
 #define MAILBOX_MAX	254
 
-#define REQUEST_MAX	4096	/* octets of a line request */
+#define REQUEST_MAX	4096	/* octets of a line, or of a netstring */
+#define POLICY_MAX	16384	/* octets of a policy request */
 #define REQUEST_S	10	/* seconds in which a request must be complete */
+#define IDLE_S		60	/* seconds a connection may have none */
 #define ANSWER_MAX	512	/* octets of an answer, CRLF included (4.5.3.1.5) */
 #define DRAIN_MAX	65536	/* octets read and thrown away after an answer */
 #define DRAIN_MS	1000	/* and the time that may take */
@@ -57,13 +59,16 @@ enum cause {
 	CAUSE_LITERAL,		/* address literal: not asked */
 	CAUSE_FAMILY,		/* no address of the family of -4 or -6 */
 	CAUSE_NO_SMTPUTF8,	/* SMTPUTF8 needed, not offered */
+	CAUSE_SKIPPED,		/* by the skip list */
+	CAUSE_BUDGET,		/* the host was called often enough */
 	CAUSE_ACCEPTED,		/* 2xx at RCPT */
-	CAUSE_NULL,		/* the null reverse-path itself */
+	CAUSE_NULL,		/* the null reverse-path, or no mailbox at all */
 	CAUSE_POSTMASTER,	/* postmaster of a domain that takes mail */
 	CAUSE_LATER,		/* 4xx */
 	CAUSE_NO_ANSWER,	/* no connection, silence, drop, malformed */
 	CAUSE_DNS,		/* DNS failing */
 	CAUSE_UNDER_WAY,	/* the callout is still under way */
+	CAUSE_BUSY,		/* no slot to call the host in time */
 	CAUSE_FAULT,		/* our own */
 	CAUSE_NO_MAILBOX,	/* 5xx at RCPT that speaks of the mailbox */
 	CAUSE_NO_DOMAIN,	/* the domain does not exist or has no host */
@@ -114,11 +119,12 @@ struct options {
 	int		 no_test;	/* -n */
 	long long	 lenient, nonglobal;
 	int		 recipients;	/* -R: which DSN a cause gets */
+	int		 advise;	/* -a: refuse nothing */
+	const char	*routes, *skip;	/* -r, -s; NULL: none */
 	const char	*cache;		/* NULL: none */
 	const char	*from;		/* -f; NULL: never */
 	const char	*helo;		/* -h; NULL: the address literal */
-	const char	*port;		/* -p */
-	in_port_t	 smtp_port;
+	in_port_t	 smtp_port;	/* -p */
 	struct sockaddr_storage	 ns;	/* -N; ss_family 0: resolv.conf */
 	struct sockaddr_in	 bind4;	/* -b; sin_family 0: the system's */
 	struct sockaddr_in6	 bind6;
@@ -159,27 +165,36 @@ is_upper(int c)
 }
 
 /*
- * request.c: one request in, one answer out, in the same form.
+ * request.c: requests in, answers out, in the same form.
  */
+enum form { FORM_NONE, FORM_LINE, FORM_POLICY, FORM_SOCKETMAP };
+enum map { MAP_NONE, MAP_VERDICT, MAP_ACCESS, MAP_EXISTS };
+
 struct request {
-	char		 address[REQUEST_MAX];	/* as it came */
+	enum form	 form;
+	enum map	 map;		/* of socketmap */
+	int		 last;		/* none follows on this connection */
+	const char	*why;		/* it is none; lives for ever */
 	size_t		 len;
-	const char	*why;
+	char		 address[REQUEST_MAX];	/* as it came */
 };
 
 /*
- * Read one request from descriptor 0, until deadline at most.  A line form
- * counts only when its LF has come: the wire may have cut the domain.
- * Returns 0, or -1 with rq->why, which lives for ever.
+ * Read one request from descriptor 0: the first until deadline at most, later
+ * ones for IDLE_S and then REQUEST_S from their first octet.  The first octets
+ * of the connection choose the form.  Only what is complete is a request, for
+ * the wire may have cut the domain; and no length that is declared is believed.
+ * Returns 1 with a request or rq->why, or 0 when nothing is to be answered.
  */
 int	 request_read(struct request *rq, int64_t deadline);
 
 /*
  * Make the answer to a request about mailbox, a string of printable
- * characters or UTF-8, out of a verdict.  buf has ANSWER_MAX + 1 octets.
- * Returns the length.
+ * characters or UTF-8, out of a verdict, in the form of rq.  buf has
+ * ANSWER_MAX + 1 octets.  Returns the length.
  */
-size_t	 request_answer(const char *mailbox, const struct verdict *v, char *buf);
+size_t	 request_answer(const struct request *rq, const char *mailbox,
+	    const struct verdict *v, char *buf);
 
 /*
  * Write an answer to descriptor 1.  Async-signal-safe.  Returns 0, or -1 with
@@ -216,6 +231,13 @@ struct mailbox {
 int	 mailbox_parse(const char *s, size_t len, struct mailbox *mb,
 	    const char **why);
 
+/*
+ * The same for a mailbox that comes without the quotes its local-part needs,
+ * as Postfix and Sendmail give it; they are put back.
+ */
+int	 mailbox_parse_unquoted(const char *s, size_t len, struct mailbox *mb,
+	    const char **why);
+
 /* 1 if the local-part is postmaster, in any case of letters (4.5.1). */
 int	 mailbox_postmaster(const struct mailbox *mb);
 
@@ -232,6 +254,28 @@ void	 mailbox_key(const struct mailbox *mb, char *key);
 int	 mailbox_hostname(const char *s, size_t len, int underscore);
 
 /*
+ * rules.c: what the administrator decided.
+ */
+struct route {
+	char		 host[DOMAIN_MAX + 1];	/* or an IP address; "": the MX */
+	in_port_t	 port;		/* 0: that of -p */
+	int		 ours;		/* named for this domain, not for all */
+};
+
+/*
+ * Find the route of a domain: the line of that name, else the longest suffix,
+ * else the default.  Returns 0 with *route, zeros if there is none, or -1 with
+ * the file, line and fault in why, TEXT_MAX octets.
+ */
+int	 rules_route(const char *domain, struct route *route, char *why);
+
+/*
+ * 1 if the skip list has the mailbox, or with host, the name of an MX host, if
+ * it has that; 0 if not; -1 as above.
+ */
+int	 rules_skip(const struct mailbox *mb, const char *host, char *why);
+
+/*
  * mx.c: the hosts that accept mail for a domain (RFC 5321, 5.1; RFC 7505).
  */
 struct mx_host {
@@ -244,7 +288,9 @@ struct mx_addr {
 	struct sockaddr_storage	 ss;	/* exactly what connect(2) gets */
 	socklen_t	 len;
 	const char	*host;		/* lives in struct mx */
+	in_port_t	 port;
 	int		 best;		/* the host is of the best preference */
+	int		 ours;		/* by a route of its domain's own */
 	char		 ip[INET6_ADDRSTRLEN];
 };
 
@@ -256,17 +302,19 @@ struct mx {
 	char		 called[MX_ADDRS_MAX][INET6_ADDRSTRLEN];
 	size_t		 ncalled;
 	int64_t		 deadline;
+	struct route	 route;
 	enum cause	 none;		/* the verdict if nobody is called */
 	char		 why[TEXT_MAX];	/* and the reason */
 };
 
 /*
  * Find the MX hosts of domain, implicit MX included, in the order in which
- * they are to be asked.  Returns 1, or 0 with a verdict: CAUSE_DNS,
- * CAUSE_NO_DOMAIN, CAUSE_NULL_MX.
+ * they are to be asked; or the one host of the route, which may have any
+ * address.  Returns 1, or 0 with a verdict: CAUSE_DNS, CAUSE_NO_DOMAIN,
+ * CAUSE_NULL_MX.
  */
-int	 mx_lookup(const char *domain, int64_t deadline, struct mx *mx,
-	    struct verdict *v);
+int	 mx_lookup(const char *domain, const struct route *route,
+	    int64_t deadline, struct mx *mx, struct verdict *v);
 
 /*
  * Give the next address that may be called, looking up hosts as they are
@@ -346,8 +394,9 @@ int		 verdict_exit(enum cause cause);	/* sysexits.h */
 enum scope	 verdict_scope(enum cause cause);
 time_t		 verdict_age(enum cause cause);	/* seconds it may be served */
 
-/* DSN by cause (RFC 3463); dsn has DSN_MAX octets. */
-void	 verdict_dsn(const struct verdict *v, char *dsn);
+/* DSN by cause (RFC 3463), as of a recipient or a sender; dsn has DSN_MAX
+ * octets. */
+void	 verdict_dsn(const struct verdict *v, int recipient, char *dsn);
 
 /*
  * The evidence as one line of printable ASCII of less than size octets, and

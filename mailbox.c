@@ -78,6 +78,29 @@ mailbox_parse(const char *s, size_t len, struct mailbox *mb, const char **why)
 }
 
 int
+mailbox_parse_unquoted(const char *s, size_t len, struct mailbox *mb,
+    const char **why)
+{
+	char quoted[2 * MAILBOX_MAX + 4];
+	size_t i, n, at;
+
+	for (at = len; at > 0 && s[at - 1] != '@'; at--)
+		continue;
+	if (len > MAILBOX_MAX || at < 2 || dot_string(s, at - 1) == at - 1)
+		return (mailbox_parse(s, len, mb, why));
+	n = 0;
+	quoted[n++] = '"';
+	for (i = 0; i < at - 1; i++) {
+		if (s[i] == '"' || s[i] == '\\')
+			quoted[n++] = '\\';
+		quoted[n++] = s[i];
+	}
+	quoted[n++] = '"';
+	memcpy(quoted + n, s + at - 1, len - at + 1);
+	return (mailbox_parse(quoted, n + len - at + 1, mb, why));
+}
+
+int
 mailbox_postmaster(const struct mailbox *mb)
 {
 	return (strcasecmp(mb->local_part, "postmaster") == 0);

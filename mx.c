@@ -85,8 +85,8 @@ static void	 note(struct mx *, enum cause, const char *, ...)
 static unsigned char answer[MESSAGE_MAX];
 
 int
-mx_lookup(const char *domain, int64_t deadline, struct mx *mx,
-    struct verdict *v)
+mx_lookup(const char *domain, const struct route *route, int64_t deadline,
+    struct mx *mx, struct verdict *v)
 {
 	struct dns dns;
 	struct rr rr;
@@ -94,8 +94,15 @@ mx_lookup(const char *domain, int64_t deadline, struct mx *mx,
 
 	memset(mx, 0, sizeof(*mx));
 	mx->deadline = deadline;
+	mx->route = *route;
 	mx->none = CAUSE_NO_DOMAIN;
 	strlcpy(mx->why, "no MX record names a host", sizeof(mx->why));
+	if (route->host[0] != '\0') {
+		strlcpy(mx->hosts[0].name, route->host,
+		    sizeof(mx->hosts[0].name));
+		mx->nhosts = 1;
+		return (1);
+	}
 	switch (ask(mx, domain, TYPE_MX, &dns)) {
 	case ANSWER_FAILED:
 		verdict_set(v, CAUSE_DNS, STAGE_DNS, "", "%s", mx->why);
@@ -154,7 +161,8 @@ mx_next(struct mx *mx, struct mx_addr *addr)
 		if (mx->host == mx->nhosts)
 			return (0);
 		host = &mx->hosts[mx->host++];
-		if (opt.helo != NULL && strcasecmp(host->name, opt.helo) == 0)
+		if (opt.helo != NULL && mx->route.host[0] == '\0' &&
+		    strcasecmp(host->name, opt.helo) == 0)
 			note(mx, CAUSE_OURSELVES, "%s is this machine",
 			    host->name);
 		else
@@ -166,6 +174,9 @@ void
 mx_none(const struct mx *mx, struct verdict *v)
 {
 	verdict_set(v, mx->none, STAGE_DNS, "", "%s", mx->why);
+	/* a route to nowhere is a fault of ours, not of the domain */
+	if (mx->route.host[0] != '\0' && verdict_code(mx->none) == 550)
+		v->cause = CAUSE_FAULT;
 }
 
 /*
@@ -451,6 +462,13 @@ host_resolve(struct mx *mx, const struct mx_host *host)
 	int k, other, found;
 
 	mx->addr = mx->naddrs = 0;
+	/* a route may name an IP address */
+	for (k = 0; k < 2; k++)
+		if (mx->route.host[0] != '\0' && inet_pton(k == 0 ? AF_INET6 :
+		    AF_INET, host->name, data[k][0]) == 1) {
+			addr_add(mx, host, k, data[k][0]);
+			return;
+		}
 	other = !opt.v6 ? 0 : !opt.v4 ? 1 : 2;
 	n[0] = n[1] = 0;
 	found = 0;
@@ -506,34 +524,38 @@ addr_add(struct mx *mx, const struct mx_host *host, int kind,
 	struct mx_addr *addr;
 	struct sockaddr_in *sin;
 	struct sockaddr_in6 *sin6;
-	int family;
+	int family, routed;
 
 	family = kind == 0 ? AF_INET6 : AF_INET;
 	addr = &mx->addrs[mx->naddrs];
 	memset(addr, 0, sizeof(*addr));
 	addr->host = host->name;
+	addr->port = mx->route.port != 0 ? mx->route.port : opt.smtp_port;
 	addr->best = host->pref == mx->hosts[0].pref;
+	addr->ours = mx->route.ours;
 	inet_ntop(family, data, addr->ip, sizeof(addr->ip));
 	verdict_trace("DNS %s %s: %s", host->name,
 	    family == AF_INET ? "A" : "AAAA", addr->ip);
 	if (family == AF_INET) {
 		sin = (struct sockaddr_in *)&addr->ss;
 		sin->sin_family = AF_INET;
-		sin->sin_port = htons(opt.smtp_port);
+		sin->sin_port = htons(addr->port);
 		memcpy(&sin->sin_addr, data, 4);
 		addr->len = sizeof(*sin);
 	} else {
 		sin6 = (struct sockaddr_in6 *)&addr->ss;
 		sin6->sin6_family = AF_INET6;
-		sin6->sin6_port = htons(opt.smtp_port);
+		sin6->sin6_port = htons(addr->port);
 		memcpy(&sin6->sin6_addr, data, 16);
 		addr->len = sizeof(*sin6);
 	}
 
-	if (!opt.nonglobal && addr_ours(addr))
+	/* what a route names is called at any address */
+	routed = mx->route.host[0] != '\0';
+	if (!routed && !opt.nonglobal && addr_ours(addr))
 		note(mx, CAUSE_OURSELVES, "%s[%s] is this machine", host->name,
 		    addr->ip);
-	else if (addr_refused(addr))
+	else if (!routed && addr_refused(addr))
 		note(mx, CAUSE_UNROUTABLE, "%s[%s] is no address to be called",
 		    host->name, addr->ip);
 	else if (!(family == AF_INET ? opt.v4 : opt.v6))

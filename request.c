@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * request.c: read one request from descriptor 0, write one answer to
- * descriptor 1 in the same form.
+ * request.c: read requests from descriptor 0, write answers to descriptor 1,
+ * in one of three forms that the first octets tell: a line, Postfix policy
+ * delegation (SMTPD_POLICY_README), socketmap (socketmap_table(5)).
  * Must never know how a verdict was found.
  */
 #include <sys/types.h>
@@ -18,46 +19,102 @@
 #include "cbvd.h"
 
 #define WRITE_MS	1000	/* for a client that does not read */
+#define LENGTH_DIGITS	5	/* of a netstring that is no bomb */
+#define POLICY_START	"request=smtpd_access_policy\n"
+#define ACTION_MAX	384	/* Postfix puts up to 300 octets before it */
 
-static int	 line_read(char *, size_t, size_t *, int64_t, const char **);
+/* What becomes of the octets that have come so far. */
+enum got { GOT_PART, GOT_REQUEST, GOT_NONSENSE };
+
+static enum form form_of(void);
+static enum got	 parse(struct request *);
+static enum got	 parse_line(struct request *);
+static enum got	 parse_policy(struct request *);
+static enum got	 parse_socketmap(struct request *);
+static enum got	 bad(struct request *, const char *);
 static int	 other_protocol(const char *, size_t);
+static void	 action(const struct verdict *, char *, size_t);
+static void	 map_answer(const struct request *, const struct verdict *,
+		    char *, size_t);
+static void	 balance(char *);
+
+/* what has come and was not yet part of a request */
+static char	 in[POLICY_MAX];
+static size_t	 have, used;
 
 int
 request_read(struct request *rq, int64_t deadline)
 {
-	static char line[REQUEST_MAX];
-	char *s;
-	size_t len;
+	static enum form form;	/* of the connection, once it can be told */
+	struct pollfd pfd;
+	int64_t left;
+	enum got got;
+	ssize_t n;
+	int first;
 
-	rq->len = 0;
-	if (line_read(line, sizeof(line), &len, deadline, &rq->why) == -1)
-		return (-1);
-	s = line;
-	if (len >= 5 && strncasecmp(s, "VRFY ", 5) == 0) {
-		s += 5;
-		len -= 5;
+	first = form == FORM_NONE;
+	memmove(in, in + used, have - used);
+	have -= used;
+	used = 0;
+	if (!first)
+		deadline = mono_ms() + (have > 0 ? REQUEST_S : IDLE_S) * 1000;
+	pfd.fd = STDIN_FILENO;
+	pfd.events = POLLIN;
+	for (;;) {
+		memset(rq, 0, sizeof(*rq));
+		if (form == FORM_NONE)
+			form = form_of();
+		rq->form = form;
+		got = parse(rq);
+		if (got == GOT_REQUEST)
+			return (1);
+		if (got == GOT_NONSENSE)
+			return (0);
+		left = deadline - mono_ms();
+		n = left <= 0 ? 0 : poll(&pfd, 1, (int)left);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			bad(rq, form < FORM_POLICY ?
+			    "no complete line in 10 s" : "not complete in 10 s");
+			return (first || have > 0);
+		}
+		n = read(STDIN_FILENO, in + have, sizeof(in) - have);
+		if (n == -1 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (n <= 0) {
+			bad(rq, have == 0 ? "no request" :
+			    "the line has no end: part of it may be lost");
+			return (have == 0 ? first : form != FORM_SOCKETMAP);
+		}
+		if (have == 0 && !first)
+			deadline = mono_ms() + REQUEST_S * 1000;
+		have += n;
 	}
-	if (len == 0 || other_protocol(s, len)) {
-		rq->why = "no request: a line with a mailbox is wanted";
-		return (-1);
-	}
-	memcpy(rq->address, s, len);
-	rq->len = len;
-	return (0);
 }
 
 size_t
-request_answer(const char *mailbox, const struct verdict *v, char *buf)
+request_answer(const struct request *rq, const char *mailbox,
+    const struct verdict *v, char *buf)
 {
-	char dsn[DSN_MAX];
+	char dsn[DSN_MAX], text[ANSWER_MAX];
 	size_t len;
 
-	verdict_dsn(v, dsn);
-	len = snprintf(buf, ANSWER_MAX - 2, "%d %s <%s> ",
-	    verdict_code(v->cause), dsn, mailbox);
-	verdict_text(v, buf + len, ANSWER_MAX - 1 - len);
-	len = strlcat(buf, "\r\n", ANSWER_MAX + 1);
-	return (len);
+	switch (rq->form) {
+	case FORM_POLICY:
+		action(v, text, sizeof(text) - 16);
+		return (snprintf(buf, ANSWER_MAX + 1, "action=%s\n\n", text));
+	case FORM_SOCKETMAP:
+		map_answer(rq, v, text, sizeof(text) - 16);
+		return (snprintf(buf, ANSWER_MAX + 1, "%zu:%s,", strlen(text),
+		    text));
+	default:
+		verdict_dsn(v, opt.recipients, dsn);
+		len = snprintf(buf, ANSWER_MAX - 2, "%d %s <%s> ",
+		    verdict_code(v->cause), dsn, mailbox);
+		verdict_text(v, buf + len, ANSWER_MAX - 1 - len);
+		return (strlcat(buf, "\r\n", ANSWER_MAX + 1));
+	}
 }
 
 int
@@ -123,54 +180,162 @@ request_drain(void)
 	}
 }
 
-/*
- * Read octets up to LF; the line end is taken off.  What follows it is not
- * looked at.  Returns 0, or -1 with the reason.
- */
-static int
-line_read(char *line, size_t size, size_t *len, int64_t deadline,
-    const char **why)
+/* The form by the first octets of a connection; FORM_NONE: more are needed. */
+static enum form
+form_of(void)
 {
-	struct pollfd pfd;
-	const char *lf;
-	int64_t left;
-	ssize_t n;
+	size_t len;
 
-	pfd.fd = STDIN_FILENO;
-	pfd.events = POLLIN;
-	for (*len = 0;;) {
-		if (*len == size) {
-			*why = "request over 4096 octets";
-			return (-1);
-		}
-		left = deadline - mono_ms();
-		if (left <= 0 || poll(&pfd, 1, (int)left) == 0) {
-			*why = "no complete line in 10 s";
-			return (-1);
-		}
-		n = read(STDIN_FILENO, line + *len, size - *len);
-		if (n == -1 && (errno == EINTR || errno == EAGAIN))
-			continue;
-		if (n <= 0) {
-			*why = *len == 0 ? "no request" :
-			    "the line has no end: part of it may be lost";
-			return (-1);
-		}
-		lf = memchr(line + *len, '\n', n);
-		*len += n;
-		/* TLS and the like say what they are in their first octet */
-		if ((unsigned char)line[0] < ' ' && line[0] != '\n' &&
-		    line[0] != '\r') {
-			*why = "no request: it begins with a control character";
-			return (-1);
-		}
-		if (lf != NULL)
-			break;
+	len = sizeof(POLICY_START) - 1;
+	if (have < len)
+		len = have;
+	if (have > 0 && memcmp(in, POLICY_START, len) == 0)
+		return (have < sizeof(POLICY_START) - 1 ? FORM_NONE :
+		    FORM_POLICY);
+	for (len = 0; len < have && is_digit(in[len]); len++)
+		continue;
+	/* no mailbox has a colon behind digits, a netstring always has */
+	if (len < have)
+		return (len > 0 && in[len] == ':' ? FORM_SOCKETMAP : FORM_LINE);
+	return (len < REQUEST_MAX ? FORM_NONE : FORM_LINE);
+}
+
+static enum got
+parse(struct request *rq)
+{
+	switch (rq->form) {
+	case FORM_LINE:
+		return (parse_line(rq));
+	case FORM_POLICY:
+		return (parse_policy(rq));
+	case FORM_SOCKETMAP:
+		return (parse_socketmap(rq));
+	default:
+		return (GOT_PART);
 	}
-	*len = lf - line;
-	if (*len > 0 && line[*len - 1] == '\r')
-		(*len)--;
-	return (0);
+}
+
+/* [VRFY ]MAILBOX and LF or CRLF; what follows is never looked at. */
+static enum got
+parse_line(struct request *rq)
+{
+	const char *s, *lf;
+	size_t len;
+
+	/* TLS and the like say what they are in their first octet */
+	if ((unsigned char)in[0] < ' ' && in[0] != '\n' && in[0] != '\r')
+		return (bad(rq, "no request: it begins with a control character"));
+	lf = memchr(in, '\n', have);
+	len = lf != NULL ? (size_t)(lf - in) : have;
+	if (len >= REQUEST_MAX)
+		return (bad(rq, "request over 4096 octets"));
+	if (lf == NULL)
+		return (GOT_PART);
+	s = in;
+	if (len > 0 && s[len - 1] == '\r')
+		len--;
+	if (len >= 5 && strncasecmp(s, "VRFY ", 5) == 0) {
+		s += 5;
+		len -= 5;
+	}
+	if (len == 0 || other_protocol(s, len))
+		return (bad(rq, "no request: a line with a mailbox is wanted"));
+	memcpy(rq->address, s, len);
+	rq->len = len;
+	rq->last = 1;
+	return (GOT_REQUEST);
+}
+
+/*
+ * NAME=VALUE lines and an empty one.  As in Postfix's own servers unknown
+ * names do not matter, and of one that comes twice the first counts.
+ */
+static enum got
+parse_policy(struct request *rq)
+{
+	const char *wanted, *line, *end, *value;
+	size_t len;
+	int found;
+
+	end = in[0] == '\n' ? in : memmem(in, have, "\n\n", 2);
+	if (end == NULL && have == sizeof(in))
+		return (bad(rq, "request over 16384 octets"));
+	if (end == NULL)
+		return (GOT_PART);
+	used = (size_t)(end - in) + (in[0] == '\n' ? 1 : 2);
+	if (memcmp(in, POLICY_START, sizeof(POLICY_START) - 1) != 0 ||
+	    memchr(in, '\0', used) != NULL)
+		return (bad(rq, "request=smtpd_access_policy is wanted"));
+	wanted = opt.recipients ? "recipient=" : "sender=";
+	found = 0;
+	for (line = in; line < end; line += len + 1) {
+		len = (size_t)((const char *)memchr(line, '\n', have -
+		    (size_t)(line - in)) - line);
+		value = memchr(line, '=', len);
+		if (value == NULL || value == line)
+			return (bad(rq, "name=value is wanted"));
+		if (found || strncmp(line, wanted, strlen(wanted)) != 0)
+			continue;
+		found = 1;
+		rq->len = len - strlen(wanted);
+		if (rq->len > sizeof(rq->address))
+			return (bad(rq, "mailbox over 4096 octets"));
+		memcpy(rq->address, line + strlen(wanted), rq->len);
+	}
+	return (GOT_REQUEST);
+}
+
+/* LENGTH:MAP KEY, where no length is believed before it was measured. */
+static enum got
+parse_socketmap(struct request *rq)
+{
+	static const char *const names[] = { "verdict", "access", "exists" };
+	const char *s, *blank;
+	size_t i, digits, len;
+
+	for (i = len = 0; i < have && is_digit(in[i]); i++)
+		if (i < LENGTH_DIGITS)
+			len = len * 10 + (size_t)(in[i] - '0');
+	digits = i;
+	if (digits == 0 ? have > 0 : digits > 1 && in[0] == '0')
+		return (GOT_NONSENSE);
+	if (digits > LENGTH_DIGITS || len > REQUEST_MAX)
+		return (bad(rq, "request over 4096 octets"));
+	if (digits == have)
+		return (GOT_PART);
+	if (in[digits] != ':')
+		return (GOT_NONSENSE);
+	if (have - digits < len + 2)
+		return (GOT_PART);
+	s = in + digits + 1;
+	if (s[len] != ',')
+		return (GOT_NONSENSE);
+	used = digits + len + 2;
+	rq->form = FORM_SOCKETMAP;
+	blank = memchr(s, ' ', len);
+	for (i = 0; blank != NULL && i < sizeof(names) / sizeof(names[0]); i++)
+		if (strlen(names[i]) == (size_t)(blank - s) &&
+		    memcmp(names[i], s, (size_t)(blank - s)) == 0)
+			rq->map = MAP_VERDICT + i;
+	if (rq->map == MAP_NONE) {
+		rq->why = "a map verdict, access or exists is wanted, and a key";
+		return (GOT_REQUEST);
+	}
+	rq->len = len - (size_t)(blank + 1 - s);
+	memcpy(rq->address, blank + 1, rq->len);
+	return (GOT_REQUEST);
+}
+
+/* A request that is none, and the last, for who knows where the next begins. */
+static enum got
+bad(struct request *rq, const char *why)
+{
+	if (rq->form == FORM_NONE)
+		rq->form = FORM_LINE;
+	rq->why = why;
+	rq->last = 1;
+	rq->len = 0;
+	return (GOT_REQUEST);
 }
 
 /*
@@ -180,10 +345,10 @@ line_read(char *line, size_t size, size_t *len, int64_t deadline,
 static int
 other_protocol(const char *s, size_t len)
 {
-	static const char *verbs[] = { "EHLO", "HELO", "MAIL", "RCPT", "DATA",
-	    "RSET", "NOOP", "QUIT", "HELP", "EXPN", "VRFY", "AUTH", "BDAT",
-	    "ETRN", "STARTTLS", "LHLO", "GET", "HEAD", "POST", "PUT", "DELETE",
-	    "OPTIONS", "CONNECT", "TRACE", "PATCH", "PRI" };
+	static const char *const verbs[] = { "EHLO", "HELO", "MAIL", "RCPT",
+	    "DATA", "RSET", "NOOP", "QUIT", "HELP", "EXPN", "VRFY", "AUTH",
+	    "BDAT", "ETRN", "STARTTLS", "LHLO", "GET", "HEAD", "POST", "PUT",
+	    "DELETE", "OPTIONS", "CONNECT", "TRACE", "PATCH", "PRI" };
 	size_t i, n;
 
 	if (memchr(s, '@', len) == NULL)
@@ -194,4 +359,91 @@ other_protocol(const char *s, size_t len)
 			return (1);
 	}
 	return (0);
+}
+
+/*
+ * What Postfix shall do, as in access(5).  Never OK, which would skip its
+ * other checks; and a fault in the asking, or no mailbox, refuses nobody.
+ */
+static void
+action(const struct verdict *v, char *buf, size_t size)
+{
+	char dsn[DSN_MAX], text[ACTION_MAX];
+	int code;
+
+	code = verdict_code(v->cause);
+	verdict_dsn(v, opt.recipients, dsn);
+	verdict_text(v, text, sizeof(text));
+	strlcpy(buf, "DUNNO", size);
+	if (v->cause == CAUSE_NULL || v->cause == CAUSE_SYNTAX ||
+	    v->cause == CAUSE_REQUEST)
+		return;
+	if (opt.advise)
+		snprintf(buf, size, "PREPEND X-Callback-Verification: "
+		    "%d %s %s", code, dsn, text);
+	else if (code == 550)
+		snprintf(buf, size, "%d %s %s", code, dsn, text);
+	else if (code / 100 == 4 && !opt.lenient)
+		snprintf(buf, size, "DEFER_IF_PERMIT %s %s", dsn, text);
+}
+
+/* What a map holds under its key, as socketmap has it. */
+static void
+map_answer(const struct request *rq, const struct verdict *v, char *buf,
+    size_t size)
+{
+	char dsn[DSN_MAX], text[ACTION_MAX];
+	int code, none;
+
+	code = verdict_code(v->cause);
+	none = v->cause == CAUSE_SYNTAX || v->cause == CAUSE_NULL;
+	verdict_dsn(v, opt.recipients || rq->map == MAP_EXISTS, dsn);
+	verdict_text(v, text, sizeof(text));
+	strlcpy(buf, "NOTFOUND ", size);
+	if (rq->why != NULL) {
+		snprintf(buf, size, "PERM %s", rq->why);
+	} else if (rq->map == MAP_VERDICT) {
+		balance(text);
+		snprintf(buf, size, "OK %d %s %s", code, dsn, text);
+	} else if (rq->map == MAP_ACCESS && v->cause != CAUSE_SYNTAX) {
+		strlcpy(buf, "OK ", size);
+		action(v, buf + 3, size - 3);
+	} else if (rq->map == MAP_EXISTS && !none) {
+		if (code / 100 == 4 && !opt.lenient && !opt.advise)
+			snprintf(buf, size, "TEMP %s %s", dsn, text);
+		else if (code != 550 || opt.advise)
+			snprintf(buf, size, "OK %.*s", (int)rq->len,
+			    rq->address);
+	}
+}
+
+/*
+ * Sendmail reads what a map gives as an address: a bracket or a quote without
+ * its other half would cost the mail.  Those become blanks.
+ */
+static void
+balance(char *text)
+{
+	static const char pairs[][3] = { "()", "<>", "[]", "\"\"" };
+	char *s, *open;
+	size_t i;
+
+	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		open = NULL;
+		for (s = text; *s != '\0'; s++) {
+			if (*s == '\\')
+				*s = ' ';
+			if (*s == pairs[i][1] && open != NULL) {
+				open = NULL;
+			} else if (*s == pairs[i][0]) {
+				if (open != NULL)
+					*open = ' ';
+				open = s;
+			} else if (*s == pairs[i][1]) {
+				*s = ' ';
+			}
+		}
+		if (open != NULL)
+			*open = ' ';
+	}
 }

@@ -45,6 +45,8 @@ static const struct {
 	[CAUSE_LITERAL] = { 252, EX_PROTOCOL, .words = "not asked: " },
 	[CAUSE_FAMILY] = { 252, EX_PROTOCOL, .words = "not asked: " },
 	[CAUSE_NO_SMTPUTF8] = { 252, EX_PROTOCOL, .words = "not asked: " },
+	[CAUSE_SKIPPED] = { 252, EX_PROTOCOL, .words = "not asked: " },
+	[CAUSE_BUDGET] = { 252, EX_PROTOCOL, .words = "budget spent: " },
 	[CAUSE_ACCEPTED] = { 250, EX_OK, { "2.1.5", "2.1.5" }, SCOPE_MAILBOX,
 	    &opt.positive, "" },
 	[CAUSE_NULL] = { 250, EX_OK, .dsn = { "2.1.5", "2.1.5" } },
@@ -56,6 +58,8 @@ static const struct {
 	[CAUSE_DNS] = { 451, EX_TEMPFAIL, { "4.4.3", "4.4.3" },
 	    SCOPE_DOMAIN, &opt.temporary, "DNS fails: " },
 	[CAUSE_UNDER_WAY] = { 450, EX_TEMPFAIL, .dsn = { "4.4.7", "4.4.7" } },
+	[CAUSE_BUSY] = { 450, EX_TEMPFAIL, { "4.3.2", "4.3.2" },
+	    .words = "busy: " },
 	[CAUSE_FAULT] = { 451, EX_TEMPFAIL, .dsn = { "4.3.0", "4.3.0" } },
 	[CAUSE_NO_MAILBOX] = { 550, EX_NOUSER, { "5.1.7", "5.1.1" },
 	    SCOPE_MAILBOX, &opt.negative, "" },
@@ -117,14 +121,14 @@ verdict_exit(enum cause cause)
 }
 
 void
-verdict_dsn(const struct verdict *v, char *dsn)
+verdict_dsn(const struct verdict *v, int recipient, char *dsn)
 {
 	const char *own;
 
 	/* a host that says later says best why (RFC 3463, 3) */
 	if (v->cause == CAUSE_LATER && reply_dsn(v->text, dsn) == 1)
 		return;
-	own = causes[v->cause].dsn[opt.recipients];
+	own = causes[v->cause].dsn[recipient];
 	strlcpy(dsn, own[0] != '\0' ? own : "2.0.0", DSN_MAX);
 }
 
@@ -171,7 +175,7 @@ verdict_log(const char *mailbox, const struct verdict *v, int64_t ms)
 {
 	char raw[2 * TEXT_MAX], line[2 * sizeof(raw)], dsn[DSN_MAX];
 
-	verdict_dsn(v, dsn);
+	verdict_dsn(v, opt.recipients, dsn);
 	snprintf(raw, sizeof(raw), "%s: %d %s host=%s stage=%s reply=\"%s\" "
 	    "cached=%s ms=%lld", mailbox[0] != '\0' ? mailbox : "<>",
 	    causes[v->cause].code, dsn, v->host[0] != '\0' ? v->host : "-",
