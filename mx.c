@@ -11,7 +11,6 @@
 #include <arpa/inet.h>
 #include <arpa/nameser.h>
 
-#include <errno.h>
 #include <ifaddrs.h>
 #include <resolv.h>
 #include <stdarg.h>
@@ -22,27 +21,15 @@
 
 #include "cbvd.h"
 
-/* RFC 1035, 3.2 and 4; RFC 3596, 2.1; RFC 6672, 2.1; RFC 4034, 3 */
-#define TYPE_A		1
-#define TYPE_CNAME	5
-#define TYPE_MX		15
-#define TYPE_AAAA	28
+/* beside those of <arpa/nameser.h>: RFC 1035, 4.1.1; RFC 6672; RFC 4034, 3 */
 #define TYPE_DNAME	39
 #define TYPE_RRSIG	46
-#define CLASS_IN	1
-#define OPCODE_QUERY	0
 #define FLAG_QR		0x8000
 #define FLAG_OPCODE	0x7800
 #define FLAG_TC		0x0200
 #define RCODE		0x000f
-#define RCODE_SERVFAIL	2
-#define RCODE_NXDOMAIN	3
-#define RCODE_REFUSED	5
-#define HEADER_LEN	12
-#define NAME_LEN	1025	/* of an expanded name, escapes and NUL included */
 #define MESSAGE_MAX	65535
 
-#define QUERY_MAX	512	/* a question of one name (RFC 1035, 4.2.1) */
 #define RETRIES		2	/* rounds over the name servers */
 #define PATIENCE_MAX_S	5	/* for one name server in one round */
 
@@ -52,13 +39,11 @@ enum answer { ANSWER_FAILED, ANSWER_DATA, ANSWER_NO_DATA, ANSWER_NO_NAME };
 struct dns {
 	const unsigned char	*first, *at, *end;
 	int			 count, left;
-	int			 type;		/* what was asked for */
-	char			 name[NAME_LEN];	/* the CNAME chain's end */
-};
-
-struct rr {
-	char			 name[NAME_LEN];
-	int			 type, class, rdlen;
+	int			 type, wanted;	/* asked for; how many are */
+	char			 name[MAXDNAME];	/* the CNAME chain's end */
+	/* the record that was read last */
+	char			 owner[MAXDNAME];
+	int			 rr_type, rr_class, rdlen;
 	const unsigned char	*rdata;
 };
 
@@ -66,18 +51,17 @@ static enum answer ask(struct mx *, const char *, int, struct dns *);
 static int	 resolver_ready(int64_t);
 static const char *answer_check(struct dns *, const char *, int);
 static const char *cname_follow(struct dns *, int);
-static int	 rr_next(struct dns *, struct rr *);
-static int	 rr_wanted(struct dns *, struct rr *);
+static int	 rr_next(struct dns *);
+static int	 rr_wanted(struct dns *);
 static void	 rr_rewind(struct dns *);
 static int	 get16(const unsigned char *);
-static int	 host_add(struct mx *, const struct rr *, const struct dns *);
+static int	 host_add(struct mx *, const struct dns *);
 static void	 host_resolve(struct mx *, const struct mx_host *);
-static int	 host_addrs(struct mx *, const struct mx_host *, int,
-		    unsigned char [][16], size_t *);
-static void	 addr_add(struct mx *, const struct mx_host *, int,
-		    const unsigned char *);
-static int	 addr_ours(const struct mx_addr *);
-static int	 addr_refused(const struct mx_addr *);
+static int	 host_addrs(struct mx *, const struct mx_host *, int);
+static void	 addrs_keep(struct mx *, const struct mx_host *);
+static void	*octets(struct sockaddr *);
+static int	 addr_ours(int, const unsigned char *);
+static int	 addr_refused(int, const unsigned char *);
 static void	 note(struct mx *, enum cause, const char *, ...)
 		    __attribute__((__format__(__printf__, 3, 4)));
 
@@ -89,7 +73,7 @@ mx_lookup(const char *domain, const struct route *route, int64_t deadline,
     struct mx *mx, struct verdict *v)
 {
 	struct dns dns;
-	struct rr rr;
+	enum answer got;
 	int n, nulls;
 
 	memset(mx, 0, sizeof(*mx));
@@ -103,36 +87,23 @@ mx_lookup(const char *domain, const struct route *route, int64_t deadline,
 		mx->nhosts = 1;
 		return (1);
 	}
-	switch (ask(mx, domain, TYPE_MX, &dns)) {
-	case ANSWER_FAILED:
-		verdict_set(v, CAUSE_DNS, STAGE_DNS, "", "%s", mx->why);
-		return (0);
-	case ANSWER_NO_NAME:
-		verdict_set(v, CAUSE_NO_DOMAIN, STAGE_DNS, "",
-		    "%s does not exist in DNS", domain);
-		return (0);
-	case ANSWER_NO_DATA:
+	got = ask(mx, domain, T_MX, &dns);
+	if (got == ANSWER_NO_DATA) {
 		/* the domain is its own, implicit MX (RFC 5321, 5.1) */
 		strlcpy(mx->hosts[0].name, domain, sizeof(mx->hosts[0].name));
 		mx->nhosts = 1;
-		return (1);
-	case ANSWER_DATA:
-		break;
 	}
-
-	for (n = nulls = 0; rr_wanted(&dns, &rr); n++)
-		nulls += !host_add(mx, &rr, &dns);
-	/* a null MX stands alone (RFC 7505, 3) */
-	if (n == 1 && nulls == 1) {
+	for (n = nulls = 0; got == ANSWER_DATA && rr_wanted(&dns); n++)
+		nulls += !host_add(mx, &dns);
+	if (got == ANSWER_NO_NAME)
+		verdict_set(v, CAUSE_NO_DOMAIN, STAGE_DNS, "",
+		    "%s does not exist in DNS", domain);
+	else if (n == 1 && nulls == 1)	/* it stands alone (RFC 7505, 3) */
 		verdict_set(v, CAUSE_NULL_MX, STAGE_DNS, "",
 		    "%s has a null MX (RFC 7505): it takes no mail", domain);
-		return (0);
-	}
-	if (mx->nhosts == 0) {
+	else if (mx->nhosts == 0)
 		mx_none(mx, v);
-		return (0);
-	}
-	return (1);
+	return (mx->nhosts > 0);
 }
 
 int
@@ -141,33 +112,30 @@ mx_next(struct mx *mx, struct mx_addr *addr)
 	const struct mx_host *host;
 	size_t i;
 
-	for (;;) {
-		while (mx->addr < mx->naddrs) {
-			*addr = mx->addrs[mx->addr++];
-			for (i = 0; i < mx->ncalled; i++)
-				if (strcmp(mx->called[i], addr->ip) == 0)
-					break;
-			if (i < mx->ncalled)
-				continue;
-			if (mx->ncalled == MX_ADDRS_MAX) {
-				note(mx, CAUSE_FAMILY,
-				    "more addresses than are called");
+	do {
+		while (mx->addr == mx->naddrs) {
+			if (mx->host == mx->nhosts)
 				return (0);
-			}
-			strlcpy(mx->called[mx->ncalled++], addr->ip,
-			    sizeof(mx->called[0]));
-			return (1);
+			host = &mx->hosts[mx->host++];
+			if (opt.helo != NULL && mx->route.host[0] == '\0' &&
+			    strcasecmp(host->name, opt.helo) == 0)
+				note(mx, CAUSE_OURSELVES, "%s is this machine",
+				    host->name);
+			else
+				host_resolve(mx, host);
 		}
-		if (mx->host == mx->nhosts)
-			return (0);
-		host = &mx->hosts[mx->host++];
-		if (opt.helo != NULL && mx->route.host[0] == '\0' &&
-		    strcasecmp(host->name, opt.helo) == 0)
-			note(mx, CAUSE_OURSELVES, "%s is this machine",
-			    host->name);
-		else
-			host_resolve(mx, host);
+		*addr = mx->addrs[mx->addr++];
+		for (i = 0; i < mx->ncalled; i++)
+			if (strcmp(mx->called[i], addr->ip) == 0)
+				break;
+	} while (i < mx->ncalled);
+	if (i == MX_ADDRS_MAX) {
+		note(mx, CAUSE_FAMILY, "more addresses than are called");
+		return (0);
 	}
+	strlcpy(mx->called[i], addr->ip, sizeof(mx->called[i]));
+	mx->ncalled++;
+	return (1);
 }
 
 void
@@ -186,37 +154,35 @@ mx_none(const struct mx *mx, struct verdict *v)
 static enum answer
 ask(struct mx *mx, const char *name, int type, struct dns *dns)
 {
-	unsigned char query[QUERY_MAX];
-	const char *what, *bad;
-	struct rr rr;
+	unsigned char query[PACKETSZ];
+	const char *what, *said;
+	enum answer got;
 	int len;
 
-	what = type == TYPE_MX ? "MX" : type == TYPE_A ? "A" : "AAAA";
-	bad = "no time left";
+	what = type == T_MX ? "MX" : type == T_A ? "A" : "AAAA";
+	said = "no time left";
 	if (resolver_ready(mx->deadline) == 0) {
-		memset(answer, 0, HEADER_LEN);
-		len = res_mkquery(OPCODE_QUERY, name, CLASS_IN, type, NULL, 0,
-		    NULL, query, sizeof(query));
+		memset(answer, 0, HFIXEDSZ);
+		len = res_mkquery(QUERY, name, C_IN, type, NULL, 0, NULL,
+		    query, sizeof(query));
 		if (len != -1)
 			len = res_send(query, len, answer, sizeof(answer));
 		dns->type = type;
-		bad = answer_check(dns, name, len);
+		said = answer_check(dns, name, len);
 	}
-	if (bad != NULL) {
-		verdict_trace("DNS %s %s: %s", name, what, bad);
-		note(mx, CAUSE_DNS, "%s of %s: %s", what, name, bad);
-		return (ANSWER_FAILED);
-	}
-	if ((get16(answer + 2) & RCODE) == RCODE_NXDOMAIN) {
-		verdict_trace("DNS %s %s: no such name", name, what);
-		return (ANSWER_NO_NAME);
-	}
-	if (rr_wanted(dns, &rr) == 0) {
-		verdict_trace("DNS %s %s: none", name, what);
-		return (ANSWER_NO_DATA);
-	}
-	rr_rewind(dns);
-	return (ANSWER_DATA);
+	if (said != NULL) {
+		note(mx, CAUSE_DNS, "%s of %s: %s", what, name, said);
+		got = ANSWER_FAILED;
+	} else if ((get16(answer + 2) & RCODE) == NXDOMAIN) {
+		said = "no such name";
+		got = ANSWER_NO_NAME;
+	} else if (dns->wanted == 0) {
+		said = "none";
+		got = ANSWER_NO_DATA;
+	} else
+		return (ANSWER_DATA);
+	verdict_trace("DNS %s %s: %s", name, what, said);
+	return (got);
 }
 
 /*
@@ -270,35 +236,34 @@ resolver_ready(int64_t deadline)
 static const char *
 answer_check(struct dns *dns, const char *name, int len)
 {
-	char asked[NAME_LEN];
 	int flags, rcode, n;
 
 	flags = get16(answer + 2);
 	rcode = flags & RCODE;
-	if (rcode == RCODE_SERVFAIL)
+	if (rcode == SERVFAIL)
 		return ("server failure");
-	if (rcode != 0 && rcode != RCODE_NXDOMAIN)
-		return (rcode == RCODE_REFUSED ? "refused" : "error");
+	if (rcode != 0 && rcode != NXDOMAIN)
+		return (rcode == REFUSED ? "refused" : "error");
 	if (len == -1)
 		return ("no answer from the name server");
 	/* glibc and others tell a length that did not fit */
 	if (len > MESSAGE_MAX)
 		len = MESSAGE_MAX;
-	if (len < HEADER_LEN)
+	if (len < HFIXEDSZ)
 		return ("malformed answer");
 	if ((flags & FLAG_QR) == 0 || (flags & FLAG_OPCODE) != 0)
 		return ("this is no answer");
 	if ((flags & FLAG_TC) != 0)
 		return ("truncated answer");
 	dns->end = answer + len;
-	n = dn_expand(answer, dns->end, answer + HEADER_LEN, asked,
-	    sizeof(asked));
-	dns->first = answer + HEADER_LEN + n + 4;
-	if (n < 0 || dns->end - (answer + HEADER_LEN + n) < 4)
+	n = dn_expand(answer, dns->end, answer + HFIXEDSZ, dns->owner,
+	    sizeof(dns->owner));
+	if (n < 0 || len - HFIXEDSZ - n < QFIXEDSZ)
 		return ("malformed answer");
-	if (get16(answer + 4) != 1 || strcasecmp(asked, name) != 0 ||
+	dns->first = answer + HFIXEDSZ + n + QFIXEDSZ;
+	if (get16(answer + 4) != 1 || strcasecmp(dns->owner, name) != 0 ||
 	    get16(dns->first - 4) != dns->type ||
-	    get16(dns->first - 2) != CLASS_IN)
+	    get16(dns->first - 2) != C_IN)
 		return ("the answer is to another question");
 	dns->count = get16(answer + 6);
 	strlcpy(dns->name, name, sizeof(dns->name));
@@ -312,79 +277,78 @@ answer_check(struct dns *dns, const char *name, int len)
 static const char *
 cname_follow(struct dns *dns, int rcode)
 {
-	struct rr rr;
-	int links, more, chained, wanted;
+	int links, more;
 
-	for (links = 0;; links++) {
-		rr_rewind(dns);
-		while ((more = rr_next(dns, &rr)) == 1)
-			if (rr.type == TYPE_CNAME &&
-			    strcasecmp(rr.name, dns->name) == 0)
-				break;
-		if (more == -1)
-			return ("malformed record");
-		if (more == 0)
-			break;
-		if (links == CNAME_MAX)
-			return ("CNAME loop, or a chain over 8");
-		if (dn_expand(answer, dns->end, rr.rdata, dns->name,
-		    sizeof(dns->name)) != rr.rdlen)
-			return ("malformed CNAME");
-	}
-	/* as many CNAMEs as links, and beside them what was asked for alone */
-	chained = wanted = 0;
-	for (rr_rewind(dns); rr_next(dns, &rr) == 1;) {
-		if (rr.class != CLASS_IN)
-			return ("record of a foreign class");
-		if (rr.type == TYPE_DNAME || rr.type == TYPE_RRSIG)
+	links = 0;
+	rr_rewind(dns);
+	while ((more = rr_next(dns)) == 1) {
+		if (dns->rr_type != T_CNAME ||
+		    strcasecmp(dns->owner, dns->name) != 0)
 			continue;
-		if (rr.type == TYPE_CNAME)
-			chained++;
-		else if (rr.type != dns->type)
+		if (links++ == CNAME_MAX)
+			return ("CNAME loop, or a chain over 8");
+		if (dn_expand(answer, dns->end, dns->rdata, dns->name,
+		    sizeof(dns->name)) != dns->rdlen)
+			return ("malformed CNAME");
+		rr_rewind(dns);
+	}
+	if (more == -1)
+		return ("malformed record");
+	/* as many CNAMEs as links, and beside them what was asked for alone */
+	dns->wanted = 0;
+	for (rr_rewind(dns); rr_next(dns) == 1;) {
+		if (dns->rr_class != C_IN)
+			return ("record of a foreign class");
+		if (dns->rr_type == TYPE_DNAME || dns->rr_type == TYPE_RRSIG)
+			continue;
+		if (dns->rr_type == T_CNAME)
+			links--;
+		else if (dns->rr_type != dns->type)
 			return ("record of a foreign type");
-		else if (strcasecmp(rr.name, dns->name) != 0)
+		else if (strcasecmp(dns->owner, dns->name) != 0)
 			return ("record of a foreign owner");
 		else
-			wanted++;
+			dns->wanted++;
 	}
 	rr_rewind(dns);
-	if (chained != links)
+	if (links != 0)
 		return ("CNAME of a foreign owner");
-	if (wanted > 0 && rcode == RCODE_NXDOMAIN)
+	if (dns->wanted > 0 && rcode == NXDOMAIN)
 		return ("records of a name that does not exist");
 	return (NULL);
 }
 
 /* Read the next record: 1, 0 at the end, -1 if it is malformed. */
 static int
-rr_next(struct dns *dns, struct rr *rr)
+rr_next(struct dns *dns)
 {
 	const unsigned char *p;
 	int n;
 
 	if (dns->left == 0)
 		return (0);
-	n = dn_expand(answer, dns->end, dns->at, rr->name, sizeof(rr->name));
-	if (n < 0 || dns->end - (dns->at + n) < 10)
+	n = dn_expand(answer, dns->end, dns->at, dns->owner,
+	    sizeof(dns->owner));
+	if (n < 0 || dns->end - (dns->at + n) < RRFIXEDSZ)
 		return (-1);
 	p = dns->at + n;
-	rr->type = get16(p);
-	rr->class = get16(p + 2);
-	rr->rdlen = get16(p + 8);
-	rr->rdata = p + 10;
-	if (dns->end - rr->rdata < rr->rdlen)
+	dns->rr_type = get16(p);
+	dns->rr_class = get16(p + 2);
+	dns->rdlen = get16(p + 8);
+	dns->rdata = p + RRFIXEDSZ;
+	if (dns->end - dns->rdata < dns->rdlen)
 		return (-1);
-	dns->at = rr->rdata + rr->rdlen;
+	dns->at = dns->rdata + dns->rdlen;
 	dns->left--;
 	return (1);
 }
 
 /* The next record of the type that was asked for, of a checked answer. */
 static int
-rr_wanted(struct dns *dns, struct rr *rr)
+rr_wanted(struct dns *dns)
 {
-	while (rr_next(dns, rr) == 1)
-		if (rr->type == dns->type)
+	while (rr_next(dns) == 1)
+		if (dns->rr_type == dns->type)
 			return (1);
 	return (0);
 }
@@ -408,20 +372,20 @@ get16(const unsigned char *p)
  * Returns 0 for the root, which is no host, else 1.
  */
 static int
-host_add(struct mx *mx, const struct rr *rr, const struct dns *dns)
+host_add(struct mx *mx, const struct dns *dns)
 {
-	char name[NAME_LEN];
-	struct mx_host host;
+	char name[MAXDNAME];
+	struct mx_host host, worse;
 	size_t i;
 
 	/* preference, and a name of at least the root (RFC 1035, 3.3.9) */
-	if (rr->rdlen < 3 || dn_expand(answer, dns->end, rr->rdata + 2, name,
-	    sizeof(name)) != rr->rdlen - 2) {
+	if (dns->rdlen < 3 || dn_expand(answer, dns->end, dns->rdata + 2,
+	    name, sizeof(name)) != dns->rdlen - 2) {
 		note(mx, CAUSE_DNS, "malformed MX record of %s", dns->name);
 		return (1);
 	}
 	memset(&host, 0, sizeof(host));
-	host.pref = (unsigned int)get16(rr->rdata);
+	host.pref = (unsigned int)get16(dns->rdata);
 	host.shuffle = arc4random();
 	verdict_trace("DNS %s MX: %u %s", dns->name, host.pref,
 	    name[0] != '\0' ? name : ".");
@@ -431,18 +395,16 @@ host_add(struct mx *mx, const struct rr *rr, const struct dns *dns)
 		return (1);
 	strlcpy(host.name, name, sizeof(host.name));
 
-	for (i = mx->nhosts; i > 0; i--) {
-		if (mx->hosts[i - 1].pref < host.pref ||
-		    (mx->hosts[i - 1].pref == host.pref &&
-		    mx->hosts[i - 1].shuffle <= host.shuffle))
-			break;
-		if (i < MX_HOSTS_MAX)
-			mx->hosts[i] = mx->hosts[i - 1];
+	for (i = 0; i < mx->nhosts; i++) {
+		worse = mx->hosts[i];
+		if (host.pref < worse.pref || (host.pref == worse.pref &&
+		    host.shuffle < worse.shuffle)) {
+			mx->hosts[i] = host;
+			host = worse;
+		}
 	}
-	if (i < MX_HOSTS_MAX)
-		mx->hosts[i] = host;
 	if (mx->nhosts < MX_HOSTS_MAX)
-		mx->nhosts++;
+		mx->hosts[mx->nhosts++] = host;
 	else
 		note(mx, CAUSE_FAMILY, "more MX hosts than are asked");
 	return (1);
@@ -457,138 +419,141 @@ host_add(struct mx *mx, const struct rr *rr, const struct dns *dns)
 static void
 host_resolve(struct mx *mx, const struct mx_host *host)
 {
-	unsigned char data[2][MX_ADDRS_MAX][16];
-	size_t n[2], i;
-	int k, other, found;
+	struct sockaddr *sa;
+	int found;
 
 	mx->addr = mx->naddrs = 0;
+	memset(mx->addrs, 0, sizeof(mx->addrs));
 	/* a route may name an IP address */
-	for (k = 0; k < 2; k++)
-		if (mx->route.host[0] != '\0' && inet_pton(k == 0 ? AF_INET6 :
-		    AF_INET, host->name, data[k][0]) == 1) {
-			addr_add(mx, host, k, data[k][0]);
-			return;
-		}
-	other = !opt.v6 ? 0 : !opt.v4 ? 1 : 2;
-	n[0] = n[1] = 0;
-	found = 0;
-	for (k = 0; k < 2; k++)
-		if (k != other)
-			found |= host_addrs(mx, host, k, data[k], &n[k]);
-	for (i = 0; i < n[0] || i < n[1]; i++)
-		for (k = 0; k < 2; k++)
-			if (i < n[k])
-				addr_add(mx, host, k, data[k][i]);
-	if (mx->naddrs == 0 && other < 2) {
-		n[other] = 0;
-		found |= host_addrs(mx, host, other, data[other], &n[other]);
-		for (i = 0; i < n[other]; i++)
-			addr_add(mx, host, other, data[other][i]);
+	sa = (struct sockaddr *)&mx->addrs[0].ss;
+	sa->sa_family = strchr(host->name, ':') != NULL ? AF_INET6 : AF_INET;
+	if (inet_pton(sa->sa_family, host->name, octets(sa)) == 1) {
+		addrs_keep(mx, host);
+		return;
+	}
+	sa->sa_family = AF_UNSPEC;
+	found = opt.v6 ? host_addrs(mx, host, AF_INET6) : 0;
+	if (opt.v4)
+		found |= host_addrs(mx, host, AF_INET);
+	addrs_keep(mx, host);
+	if (mx->naddrs == 0 && !(opt.v4 && opt.v6)) {
+		found |= host_addrs(mx, host, opt.v4 ? AF_INET6 : AF_INET);
+		addrs_keep(mx, host);
 	}
 	if (!found)
 		note(mx, CAUSE_NO_DOMAIN,
 		    "%s has neither an A nor an AAAA record", host->name);
 }
 
-/* The AAAA (kind 0) or A records of a host; 1 if there are, or may be, any. */
+/*
+ * Put the addresses of a family into their places: IPv6 has the even ones.
+ * Returns 1 if there are, or may be, any.
+ */
 static int
-host_addrs(struct mx *mx, const struct mx_host *host, int kind,
-    unsigned char data[][16], size_t *n)
+host_addrs(struct mx *mx, const struct mx_host *host, int family)
 {
-	enum answer got;
 	struct dns dns;
-	struct rr rr;
-	int len;
+	struct sockaddr *sa;
+	enum answer got;
+	size_t i;
 
-	len = kind == 0 ? 16 : 4;
-	got = ask(mx, host->name, kind == 0 ? TYPE_AAAA : TYPE_A, &dns);
+	got = ask(mx, host->name, family == AF_INET ? T_A : T_AAAA, &dns);
 	if (got != ANSWER_DATA)
 		return (got == ANSWER_FAILED);
-	while (rr_wanted(&dns, &rr)) {
-		if (rr.rdlen != len)
+	i = family == AF_INET ? 1 : 0;
+	while (rr_wanted(&dns)) {
+		if (dns.rdlen != (family == AF_INET ? 4 : 16))
 			note(mx, CAUSE_DNS, "malformed address of %s",
 			    host->name);
-		else if (*n == MX_ADDRS_MAX)
+		else if (i >= 2 * MX_ADDRS_MAX)
 			note(mx, CAUSE_FAMILY,
 			    "more addresses than are called");
-		else
-			memcpy(data[(*n)++], rr.rdata, (size_t)len);
+		else {
+			sa = (struct sockaddr *)&mx->addrs[i].ss;
+			sa->sa_family = (sa_family_t)family;
+			memcpy(octets(sa), dns.rdata, (size_t)dns.rdlen);
+			i += 2;
+		}
 	}
 	return (1);
 }
 
+/* Complete the addresses in their places; keep those that may be called. */
 static void
-addr_add(struct mx *mx, const struct mx_host *host, int kind,
-    const unsigned char *data)
+addrs_keep(struct mx *mx, const struct mx_host *host)
 {
-	struct mx_addr *addr;
-	struct sockaddr_in *sin;
-	struct sockaddr_in6 *sin6;
+	struct mx_addr addr;
+	const unsigned char *ip;
+	size_t i;
 	int family, routed;
 
-	family = kind == 0 ? AF_INET6 : AF_INET;
-	addr = &mx->addrs[mx->naddrs];
-	memset(addr, 0, sizeof(*addr));
-	addr->host = host->name;
-	addr->port = mx->route.port != 0 ? mx->route.port : opt.smtp_port;
-	addr->best = host->pref == mx->hosts[0].pref;
-	addr->ours = mx->route.ours;
-	inet_ntop(family, data, addr->ip, sizeof(addr->ip));
-	verdict_trace("DNS %s %s: %s", host->name,
-	    family == AF_INET ? "A" : "AAAA", addr->ip);
-	if (family == AF_INET) {
-		sin = (struct sockaddr_in *)&addr->ss;
-		sin->sin_family = AF_INET;
-		sin->sin_port = htons(addr->port);
-		memcpy(&sin->sin_addr, data, 4);
-		addr->len = sizeof(*sin);
-	} else {
-		sin6 = (struct sockaddr_in6 *)&addr->ss;
-		sin6->sin6_family = AF_INET6;
-		sin6->sin6_port = htons(addr->port);
-		memcpy(&sin6->sin6_addr, data, 16);
-		addr->len = sizeof(*sin6);
-	}
-
-	/* what a route names is called at any address */
 	routed = mx->route.host[0] != '\0';
-	if (!routed && !opt.nonglobal && addr_ours(addr))
-		note(mx, CAUSE_OURSELVES, "%s[%s] is this machine", host->name,
-		    addr->ip);
-	else if (!routed && addr_refused(addr))
-		note(mx, CAUSE_UNROUTABLE, "%s[%s] is no address to be called",
-		    host->name, addr->ip);
-	else if (!(family == AF_INET ? opt.v4 : opt.v6))
-		note(mx, CAUSE_FAMILY, "%s[%s] is left out by %s", host->name,
-		    addr->ip, opt.v4 ? "-4" : "-6");
-	else
-		mx->naddrs++;
+	for (i = 0; i < 2 * MX_ADDRS_MAX; i++) {
+		addr = mx->addrs[i];
+		memset(&mx->addrs[i], 0, sizeof(mx->addrs[i]));
+		addr.port = mx->route.port != 0 ? mx->route.port :
+		    opt.smtp_port;
+		family = addr.ss.ss_family;
+		if (family == AF_INET) {
+			addr.len = sizeof(struct sockaddr_in);
+			((struct sockaddr_in *)&addr.ss)->sin_port =
+			    htons(addr.port);
+		} else if (family == AF_INET6) {
+			addr.len = sizeof(struct sockaddr_in6);
+			((struct sockaddr_in6 *)&addr.ss)->sin6_port =
+			    htons(addr.port);
+		} else
+			continue;
+		addr.host = host->name;
+		addr.best = host->pref == mx->hosts[0].pref;
+		addr.ours = mx->route.ours;
+		ip = octets((struct sockaddr *)&addr.ss);
+		inet_ntop(family, ip, addr.ip, sizeof(addr.ip));
+		verdict_trace("DNS %s %s: %s", host->name,
+		    family == AF_INET ? "A" : "AAAA", addr.ip);
+		/* what a route names is called at any address */
+		if (!routed && !opt.nonglobal && addr_ours(family, ip))
+			note(mx, CAUSE_OURSELVES, "%s[%s] is this machine",
+			    host->name, addr.ip);
+		else if (!routed && addr_refused(family, ip))
+			note(mx, CAUSE_UNROUTABLE,
+			    "%s[%s] is no address to be called", host->name,
+			    addr.ip);
+		else if (!(family == AF_INET ? opt.v4 : opt.v6))
+			note(mx, CAUSE_FAMILY, "%s[%s] is left out by %s",
+			    host->name, addr.ip, opt.v4 ? "-4" : "-6");
+		else
+			mx->addrs[mx->naddrs++] = addr;
+	}
+}
+
+/* The octets of an IP address within its sockaddr. */
+static void *
+octets(struct sockaddr *sa)
+{
+	if (sa->sa_family == AF_INET)
+		return (&((struct sockaddr_in *)sa)->sin_addr);
+	return (&((struct sockaddr_in6 *)sa)->sin6_addr);
 }
 
 /* 1 if an interface of this machine has the address, loopback aside. */
 static int
-addr_ours(const struct mx_addr *addr)
+addr_ours(int family, const unsigned char *ip)
 {
 	static struct ifaddrs *ours;
 	const struct ifaddrs *ifa;
-	char ip[INET6_ADDRSTRLEN];
-	const void *in;
 
+	if ((family == AF_INET && ip[0] == 127) || (family == AF_INET6 &&
+	    memcmp(ip, &in6addr_loopback, 16) == 0))
+		return (0);
 	if (ours == NULL && getifaddrs(&ours) == -1)
 		return (0);
-	for (ifa = ours; ifa != NULL; ifa = ifa->ifa_next) {
-		if (ifa->ifa_addr == NULL ||
-		    ifa->ifa_addr->sa_family != addr->ss.ss_family)
-			continue;
-		if (ifa->ifa_addr->sa_family == AF_INET)
-			in = &((struct sockaddr_in *)ifa->ifa_addr)->sin_addr;
-		else
-			in = &((struct sockaddr_in6 *)ifa->ifa_addr)->sin6_addr;
-		inet_ntop(addr->ss.ss_family, in, ip, sizeof(ip));
-		if (strcmp(ip, addr->ip) == 0 && strncmp(ip, "127.", 4) != 0 &&
-		    strcmp(ip, "::1") != 0)
+	for (ifa = ours; ifa != NULL; ifa = ifa->ifa_next)
+		if (ifa->ifa_addr != NULL &&
+		    ifa->ifa_addr->sa_family == family &&
+		    memcmp(octets(ifa->ifa_addr), ip,
+		    family == AF_INET ? 4 : 16) == 0)
 			return (1);
-	}
 	return (0);
 }
 
@@ -632,39 +597,28 @@ static const struct {
  * what cbvd connects to behind a firewall.
  */
 static int
-addr_refused(const struct mx_addr *addr)
+addr_refused(int family, const unsigned char *ip)
 {
-	struct mx_addr inner;
-	const unsigned char *a;
 	size_t i;
 	int bit;
 
-	if (addr->ss.ss_family == AF_INET)
-		a = (const unsigned char *)
-		    &((const struct sockaddr_in *)&addr->ss)->sin_addr;
-	else
-		a = (const unsigned char *)
-		    &((const struct sockaddr_in6 *)&addr->ss)->sin6_addr;
 	for (i = 0; i < sizeof(nets) / sizeof(nets[0]); i++) {
-		if (nets[i].family != addr->ss.ss_family)
+		if (nets[i].family != family)
 			continue;
 		for (bit = 0; bit < nets[i].bits; bit++)
-			if ((a[bit / 8] ^ nets[i].net[bit / 8]) &
+			if ((ip[bit / 8] ^ nets[i].net[bit / 8]) &
 			    (0x80 >> bit % 8))
 				break;
 		if (bit < nets[i].bits)
 			continue;
-		if (nets[i].embeds == 0)
-			return (nets[i].never || !opt.nonglobal);
-		memset(&inner, 0, sizeof(inner));
-		inner.ss.ss_family = AF_INET;
-		memcpy(&((struct sockaddr_in *)&inner.ss)->sin_addr,
-		    a + nets[i].embeds, 4);
-		return (addr_refused(&inner));
+		if (nets[i].embeds != 0)
+			return (addr_refused(AF_INET, ip + nets[i].embeds));
+		return (nets[i].never || !opt.nonglobal);
 	}
 	/* of IPv6 only 2000::/3 has been given out (RFC 4291, 2.4) */
-	if (addr->ss.ss_family == AF_INET6 && (a[0] & 0xe0) != 0x20)
-		return (!opt.nonglobal || strcmp(addr->ip, "::1") != 0);
+	if (family == AF_INET6 && (ip[0] & 0xe0) != 0x20)
+		return (!opt.nonglobal ||
+		    memcmp(ip, &in6addr_loopback, 16) != 0);
 	return (0);
 }
 
@@ -675,16 +629,13 @@ addr_refused(const struct mx_addr *addr)
 static void
 note(struct mx *mx, enum cause cause, const char *fmt, ...)
 {
-	static const enum cause rank[] = { CAUSE_NO_DOMAIN, CAUSE_UNROUTABLE,
-	    CAUSE_OURSELVES, CAUSE_FAMILY, CAUSE_DNS };
+	static const int rank[CAUSES] = {
+		[CAUSE_UNROUTABLE] = 1, [CAUSE_OURSELVES] = 2,
+		[CAUSE_FAMILY] = 3, [CAUSE_DNS] = 4	/* CAUSE_NO_DOMAIN: 0 */
+	};
 	va_list ap;
-	size_t old, new;
 
-	for (old = 0; rank[old] != mx->none; old++)
-		continue;
-	for (new = 0; rank[new] != cause; new++)
-		continue;
-	if (new < old)
+	if (rank[cause] < rank[mx->none])
 		return;
 	mx->none = cause;
 	va_start(ap, fmt);
