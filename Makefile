@@ -3,7 +3,7 @@ PREFIX ?=	/usr/local
 MANDIR ?=	$(PREFIX)/share/man
 CFLAGS ?=	-O2 -g
 
-STD =	-std=c11 -D_GNU_SOURCE
+STD =	-std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
 WARN =	-Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wformat=2 \
 	-Wvla -Wundef -Wconversion -Wno-sign-conversion
@@ -23,7 +23,7 @@ SYSLIB = case $$(uname -s) in \
 	*) echo -L/usr/local/lib -lgdbm -lutil;; esac
 
 OBJ =	cbvd.o request.o mailbox.o rules.o mx.o callout.o reply.o verdict.o \
-	cache.o
+	cache.o manners.o
 
 all: cbvd
 

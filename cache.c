@@ -30,11 +30,14 @@
 #define RECORD_LEN	496
 #define SECRET_LEN	16
 #define SUM_LEN		16
-#define FORMAT		1	/* of struct record; others are no records */
+#define FORMAT		2	/* of struct record; others are no records */
 #define BLOCK		4096	/* gdbm's; smaller ones make its directory big */
 #define LOCK_MS		1000	/* how long the lock is waited for */
 #define LOCK_STEP_MS	10
 #define EVICT_LOOK	64	/* records a writer looks at when the file is full */
+#define CLOCK_SLACK	60	/* seconds by which no boot and no set clock is told */
+#define TIME_SANE	(1LL << 40)
+#define STANDING_S	86400	/* how long it is remembered that a host was shy */
 
 /*
  * A record as it stands in the file.  name, host and text follow each other
@@ -46,7 +49,8 @@ struct record {
 	uint8_t		scope, cause, stage, with_from;
 	int64_t		when;		/* epoch seconds */
 	int64_t		mono;		/* CLOCK_MONOTONIC seconds */
-	char		strings[RECORD_LEN - SUM_LEN - 24];
+	struct standing	standing;
+	char		strings[RECORD_LEN - SUM_LEN - 48];
 };
 _Static_assert(sizeof(struct record) == RECORD_LEN, "one size for all");
 
@@ -55,7 +59,6 @@ struct key {
 };
 
 static int	 file_open(int);
-static int	 file_sound(int);
 static int	 file_read_open(void);
 static void	 file_limit(rlim_t);
 static int	 database_open(int);
@@ -136,10 +139,12 @@ cache_put(enum scope scope, const char *name, const struct verdict *v)
 	struct record record;
 	struct key key;
 	struct stat st;
+	int new;
 
 	if (db == NULL)
 		return (-1);
 	key_make(scope, name, &key);
+	new = !gdbm_exists(db, datum_of(&key, KEY_LEN));
 	record_make(scope, name, v, &key, &record);
 	if (record_store(&key, &record) == -1) {
 		if (!database_damaged())
@@ -154,9 +159,19 @@ cache_put(enum scope scope, const char *name, const struct verdict *v)
 			return (-1);
 	}
 	/* an eighth is left, for gdbm takes its space in blocks */
-	if (fstat(fd, &st) == 0 && st.st_size > opt.size - opt.size / 8)
+	if (new && fstat(fd, &st) == 0 && st.st_size > opt.size - opt.size / 8)
 		evict(&key);
 	return (0);
+}
+
+int
+cache_sound(int file)
+{
+	struct stat st;
+
+	return (fstat(file, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_uid == geteuid() && st.st_nlink == 1 &&
+	    (st.st_mode & 077) == 0);
 }
 
 void
@@ -213,7 +228,7 @@ int
 cache_forget(char **keys)
 {
 	static const enum scope scopes[] = { SCOPE_MAILBOX, SCOPE_DOMAIN,
-	    SCOPE_CATCH_ALL, SCOPE_HOST };
+	    SCOPE_CATCH_ALL, SCOPE_HOST, SCOPE_STANDING };
 	struct key key;
 	size_t i;
 
@@ -266,10 +281,10 @@ cache_expire(void)
 static int
 file_open(int writer)
 {
-	static int busy;	/* waited in vain: this query waits no more */
+	static int busy[2];	/* waited in vain: not again before it is free */
 	int64_t until;
 
-	until = mono_ms() + (busy ? 0 : LOCK_MS);
+	until = mono_ms() + (busy[writer] ? 0 : LOCK_MS);
 	for (;;) {
 		/* a link, a FIFO or a folder of somebody else's is refused */
 		fd = writer ? flopen(opt.cache, O_RDWR | O_CREAT | O_NOFOLLOW |
@@ -278,15 +293,15 @@ file_open(int writer)
 			break;
 		if (errno != EWOULDBLOCK)
 			return (-1);
-		busy = mono_ms() >= until;
-		if (busy) {
+		busy[writer] = mono_ms() >= until;
+		if (busy[writer]) {
 			errno = EWOULDBLOCK;
 			return (-1);
 		}
 		poll(NULL, 0, LOCK_STEP_MS);
 	}
-	busy = 0;
-	if (file_sound(fd))
+	busy[writer] = 0;
+	if (cache_sound(fd))
 		return (0);
 	close(fd);
 	fd = -1;
@@ -317,17 +332,6 @@ file_read_open(void)
 	close(file);
 	errno = EWOULDBLOCK;
 	return (-1);
-}
-
-/* 1 if nobody else could have written it. */
-static int
-file_sound(int file)
-{
-	struct stat st;
-
-	return (fstat(file, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_uid == geteuid() && st.st_nlink == 1 &&
-	    (st.st_mode & 077) == 0);
 }
 
 /*
@@ -464,7 +468,8 @@ record_make(enum scope scope, const char *name, const struct verdict *v,
 	record->stage = (uint8_t)v->stage;
 	record->with_from = (uint8_t)v->with_from;
 	record->when = v->when;
-	record->mono = mono_ms() / 1000;
+	record->mono = mono_ms() / 1000 - (time(NULL) - v->when);
+	record->standing = v->standing;
 	at = strlcpy(record->strings, name, sizeof(record->strings)) + 1;
 	at += strlcpy(record->strings + at, v->host,
 	    sizeof(record->strings) - at) + 1;
@@ -486,7 +491,7 @@ record_read(const struct record *record, const struct key *key,
 	sum(key, record, check);
 	if (memcmp(check, record->sum, sizeof(check)) != 0 ||
 	    record->format != FORMAT || record->cause >= CAUSES ||
-	    record->stage >= STAGES || record->scope > SCOPE_HOST)
+	    record->stage >= STAGES || record->scope > SCOPE_STANDING)
 		return (-1);
 	end = record->strings + sizeof(record->strings);
 	for (i = 0, s = record->strings; i < 3; i++) {
@@ -502,6 +507,7 @@ record_read(const struct record *record, const struct key *key,
 	v->stage = record->stage;
 	v->with_from = record->with_from;
 	v->when = (time_t)record->when;
+	v->standing = record->standing;
 	strlcpy(v->host, part[1], sizeof(v->host));
 	strlcpy(v->text, part[2], sizeof(v->text));
 	return (0);
@@ -548,20 +554,32 @@ record_delete(const struct key *key)
 /*
  * Seconds for which a record may still be served.  Its age is the longer of
  * what two clocks say, so that a clock set back does not make it young; a
- * record of the future is none.
+ * record of the future is none.  Where both may be wrong, after a boot or a
+ * set clock, no refusal is believed.
  */
 static time_t
 record_left(const struct record *record)
 {
-	int64_t age, mono;
+	int64_t now, age, mono, until;
 
-	age = time(NULL) - record->when;
-	if (age < 0 || record->cause >= CAUSES)
+	now = time(NULL);
+	/* what is looked at here need not have been checked */
+	if (record->when < 0 || record->when > now || record->cause >= CAUSES ||
+	    record->mono > TIME_SANE || record->mono < -TIME_SANE)
 		return (0);
+	age = now - record->when;
 	mono = mono_ms() / 1000 - record->mono;
+	if (verdict_code(record->cause) == 550 &&
+	    llabs(age - mono) > CLOCK_SLACK)
+		return (0);
 	if (mono > age)
 		age = mono;
-	return ((time_t)(verdict_age(record->cause) - age));
+	if (record->scope != SCOPE_STANDING)
+		return ((time_t)(verdict_age(record->cause) - age));
+	/* until may say anything if the record is damaged: at most a day */
+	until = record->standing.until;
+	return ((time_t)((until > now && until <= now + STANDING_S ? until -
+	    record->when : 0) + STANDING_S - age));
 }
 
 /*
@@ -594,7 +612,8 @@ evict(const struct key *key)
 		if (record_left(&record) <= 0) {
 			record_delete(&one);
 			dropped = 1;
-		} else if (record.when < when) {
+		} else if (record.scope != SCOPE_STANDING &&
+		    record.when < when) {
 			when = record.when;
 			oldest = one;
 		}
@@ -652,8 +671,13 @@ list_one(const struct key *key, char **keys, FILE *out)
 	verdict_duration(time(NULL) - v.when, age);
 	expires = record_left(&record);
 	verdict_duration(expires, left);
-	verdict_text(&v, text, sizeof(text));
 	code = verdict_code(v.cause);
+	if (scope == SCOPE_STANDING) {
+		verdict_standing(&v, text, sizeof(text));
+		code = 0;
+	} else {
+		verdict_text(&v, text, sizeof(text));
+	}
 	fprintf(out, code != 0 ? "%s\t%d" : "%s\t-", who, code);
 	fprintf(out, "\t%s\t%s\t%s\n", age, expires > 0 ? left : "expired",
 	    text);

@@ -635,6 +635,9 @@ failed(struct conn *conn, struct callout *c)
 
 	saved = errno;
 	c->decided = 0;
+	/* where there is no way out at all the fault is not the host's */
+	c->dead = conn->stage < STAGE_RCPT && errno != ENETUNREACH &&
+	    errno != ENETDOWN && errno != EADDRNOTAVAIL;
 	verdict_set(&c->v, CAUSE_NO_ANSWER, conn->stage, conn->host, "%s",
 	    conn->fault != NULL ? conn->fault : strerror(saved));
 	verdict_trace("%s: %s", conn->host, c->v.text);

@@ -27,6 +27,7 @@
 
 #define CACHE_DEFAULT	"/var/cache/cbvd/cbvd.gdbm"
 #define ADDRESS_SHOWN	254	/* octets of what is no mailbox in its answer */
+#define RENEW_MAX	3	/* mailboxes verified anew after a connection */
 #define FDS_MAX		64	/* descriptors we could have, and far more */
 
 enum mode { MODE_ASK, MODE_LIST, MODE_FORGET, MODE_EXPIRE, MODE_VERSION };
@@ -50,17 +51,22 @@ static int	 maintain(enum mode, char **);
 static int	 bad_request(const struct request *, struct mailbox *,
 		    struct verdict *, char *);
 static void	 ask(const struct mailbox *, int64_t, struct verdict *);
+static int	 join(const struct mailbox *, const struct route *,
+		    struct verdict *, int *);
+static void	 find(const struct mailbox *, const struct route *, int,
+		    int64_t, struct callout *);
+static int	 stale(const struct verdict *);
+static void	 renew(const struct mailbox *);
 static int	 rules(const struct mailbox *, struct route *,
 		    struct verdict *);
 static int	 skipped(const struct mailbox *, const struct mx *,
 		    struct verdict *);
 static int	 weight(const struct verdict *);
-static void	 call(const struct mailbox *, const struct mx_addr *, int,
+static int	 call(const struct mailbox *, const struct mx_addr *, int,
 		    int64_t, struct callout *);
 static int	 recall(const struct mailbox *, const struct route *,
 		    struct verdict *, int *);
-static void	 remember(const struct mailbox *, const struct verdict *,
-		    const struct callout *, const struct mx_addr *);
+static void	 remember(const struct mailbox *, const struct callout *);
 static void	 cache_trouble(void);
 static void	 identify(void);
 static void	 early_make(const struct request *, const char *,
@@ -79,6 +85,7 @@ struct options opt = {
 };
 static const char	*user;		/* -u */
 static int		 from_given;	/* -f */
+static int64_t		 patience;	/* until when a client waits */
 
 /*
  * What the alarm needs: an answer for each phase, made before it can ring.
@@ -401,9 +408,7 @@ usage(void)
 static void
 version(void)
 {
-	printf("cbvd %s: cache gdbm, name server of -N %s; "
-	    "not yet in force: -o all, perhost, rate, refresh\n",
-	    CBVD_VERSION,
+	printf("cbvd %s: cache gdbm, name server of -N %s\n", CBVD_VERSION,
 #if defined(__GLIBC__) || defined(__FreeBSD__) || defined(__NetBSD__)
 	    "yes"
 #else
@@ -556,11 +561,12 @@ rules_check(void)
 static int
 serve(int64_t start)
 {
-	char shown[4 * ADDRESS_SHOWN + 1], buf[ANSWER_MAX + 1];
+	static struct mailbox old[RENEW_MAX];
 	static struct request rq;
+	char shown[4 * ADDRESS_SHOWN + 1], buf[ANSWER_MAX + 1];
 	struct mailbox mb;
 	struct verdict v;
-	size_t len;
+	size_t len, n;
 	int null;
 
 	/* under inetd(8) descriptor 2 is the client */
@@ -572,8 +578,10 @@ serve(int64_t start)
 	opt.verbose = 0;
 	serving = 1;
 
+	n = 0;
 	while (request_read(&rq, start + REQUEST_S * 1000)) {
 		start = mono_ms();
+		patience = start + opt.wait * 1000;
 		len = bad_request(&rq, &mb, &v, shown);
 		/* for what is no mailbox too: a log that blocks must end */
 		early_make(&rq, shown, "\r\n");
@@ -588,12 +596,17 @@ serve(int64_t start)
 		cache_close();
 		verdict_log(shown, &v, mono_ms() - start);
 		callout_end();
+		if (stale(&v) && n < RENEW_MAX)
+			old[n++] = mb;
 		if (rq.last || ended)
 			break;
 		alarm(0);
 		answered = rung = 0;
 	}
+	request_shut();
 	request_drain();
+	while (n > 0)
+		renew(&old[--n]);
 	return (0);
 }
 
@@ -620,7 +633,7 @@ command_line(char **argv)
 	cause = CAUSES;
 	for (; *argv != NULL; argv++) {
 		start = mono_ms();
-		deadline = start + opt.total * 1000;
+		patience = deadline = start + opt.total * 1000;
 		rq.len = strlcpy(rq.address, *argv, sizeof(rq.address));
 		/* what is cut here is too long for a mailbox anyway */
 		if (rq.len >= sizeof(rq.address))
@@ -737,10 +750,8 @@ static void
 ask(const struct mailbox *mb, int64_t deadline, struct verdict *v)
 {
 	static struct callout c;
-	static struct mx mx;
 	struct route route;
-	struct mx_addr addr;
-	int refuted, more, heavy;
+	int refuted;
 
 	if (rules(mb, &route, v))
 		return;
@@ -749,43 +760,151 @@ ask(const struct mailbox *mb, int64_t deadline, struct verdict *v)
 		    "an address literal names no mail exchanger");
 		return;
 	}
-	if (recall(mb, &route, v, &refuted))
+	if (recall(mb, &route, v, &refuted) || join(mb, &route, v, &refuted))
 		return;
+	find(mb, &route, refuted, deadline, &c);
+	*v = c.v;
+	remember(mb, &c);
+	manners_done(v->cause);
+}
+
+/*
+ * Join a callout that is under way.  Returns 1 with its verdict, or with none
+ * that could be waited for; else 0, and ours is the callout.
+ */
+static int
+join(const struct mailbox *mb, const struct route *route, struct verdict *v,
+    int *refuted)
+{
+	char key[MAILBOX_MAX + 1];
+	enum joined joined;
+	enum cause cause;
+	int tries;
+
+	mailbox_key(mb, key);
+	for (tries = 0; tries < 2; tries++) {
+		joined = manners_join(key, patience, &cause);
+		/* it may also have ended since we looked for the first time */
+		if (joined != JOINED_LATE && recall(mb, route, v, refuted)) {
+			v->cached = joined == JOINED_NONE ? 1 : 2;
+			manners_done(v->cause);
+			return (1);
+		}
+		if (joined == JOINED_NONE)
+			return (0);
+		if (joined != JOINED_DEAD)
+			break;
+	}
+	/* what is never stored is true of all who asked; but it needs no more
+	 * than a word to condemn nobody */
+	if (cause >= CAUSES || verdict_code(cause) == 550)
+		cause = CAUSE_UNDER_WAY;
+	verdict_set(v, cause, STAGE_NONE, "", cause == CAUSE_UNDER_WAY ?
+	    "the callout is still under way, ask again" :
+	    "as another query of the same time found");
+	v->cached = cause == CAUSE_UNDER_WAY ? 0 : 2;
+	return (1);
+}
+
+/*
+ * Ask DNS and the hosts, one after another, until one decides.  c->v is the
+ * verdict, whoever it came from; c->tested is of the domain.
+ */
+static void
+find(const struct mailbox *mb, const struct route *route, int refuted,
+    int64_t deadline, struct callout *c)
+{
+	static struct callout one;
+	static struct mx mx;
+	struct mx_addr addr;
+	int more, heavy, called;
+
+	memset(c, 0, sizeof(*c));
 	identify();
 	in_dns = 1;
-	more = mx_lookup(mb->domain, &route, deadline, &mx, v);
+	more = mx_lookup(mb->domain, route, deadline, &mx, &c->v);
 	in_dns = 0;
-	if (!more) {
-		remember(mb, v, NULL, NULL);
+	if (!more || skipped(mb, &mx, &c->v))
 		return;
-	}
-	if (skipped(mb, &mx, v))
-		return;
-	for (heavy = 0;;) {
+	for (heavy = called = 0;;) {
 		in_dns = 1;
 		more = mx_next(&mx, &addr);
 		in_dns = 0;
 		/* a verifier may ask about our postmaster: end it here */
 		if (!more || mailbox_postmaster(mb))
 			break;
-		call(mb, &addr, refuted, deadline, &c);
-		if (c.decided) {
-			*v = c.v;
-			remember(mb, v, &c, &addr);
+		called |= call(mb, &addr, refuted, deadline, &one);
+		if (one.decided) {
+			*c = one;
 			return;
 		}
-		if (weight(&c.v) > heavy) {
-			heavy = weight(&c.v);
-			*v = c.v;
+		if (weight(&one.v) > heavy) {
+			heavy = weight(&one.v);
+			c->v = one.v;
 		}
 	}
 	/* a host without an address may be one that would have decided */
 	if (!more && (heavy == 0 || (heavy == 1 && mx.none == CAUSE_DNS)))
-		mx_none(&mx, v);
-	if (mailbox_postmaster(mb) && (more || v->cause == CAUSE_OURSELVES))
-		verdict_set(v, CAUSE_POSTMASTER, STAGE_DNS, "", "postmaster "
+		mx_none(&mx, &c->v);
+	if (mailbox_postmaster(mb) && (more || c->v.cause == CAUSE_OURSELVES))
+		verdict_set(&c->v, CAUSE_POSTMASTER, STAGE_DNS, "", "postmaster "
 		    "of a domain that takes mail (RFC 5321, 4.5.1)");
-	remember(mb, v, NULL, NULL);
+}
+
+/* 1 if a mailbox is to be verified anew, now that it has been answered. */
+static int
+stale(const struct verdict *v)
+{
+	time_t now;
+
+	now = time(NULL);
+	return (v->cached == 1 && v->cause == CAUSE_ACCEPTED &&
+	    now - v->when >= opt.refresh && v->standing.until <= now);
+}
+
+/*
+ * Verify anew what was served from the cache, unless somebody is at it.  What
+ * comes of it is stored if it is about the mailbox and final; else the old
+ * record stays, and nobody tries again before `temporary'.
+ */
+static void
+renew(const struct mailbox *mb)
+{
+	static struct callout c;
+	char key[MAILBOX_MAX + 1], name[MAILBOX_MAX + 12];
+	struct verdict old;
+	struct route route;
+	enum cause cause;
+	int64_t start;
+	int refuted;
+
+	start = mono_ms();
+	patience = 0;
+	rung = 0;
+	alarm((unsigned int)opt.wait);
+	mailbox_key(mb, key);
+	if (rules(mb, &route, &old) ||
+	    manners_join(key, patience, &cause) != JOINED_NONE)
+		return;
+	if (recall(mb, &route, &old, &refuted) && stale(&old)) {
+		find(mb, &route, refuted, start + opt.total * 1000, &c);
+		snprintf(name, sizeof(name), "renewed %s", mb->address);
+		verdict_log(name, &c.v, mono_ms() - start);
+		if (verdict_code(c.v.cause) / 100 != 4)
+			remember(mb, &c);
+		if (verdict_code(c.v.cause) / 100 == 4 ||
+		    verdict_scope(c.v.cause) != SCOPE_MAILBOX) {
+			old.cached = c.tested = 0;
+			old.standing.until = time(NULL) + opt.temporary;
+			if (c.v.cause == CAUSE_CATCH_ALL)
+				old.cause = CAUSE_CATCH_ALL;
+			c.v = old;
+			remember(mb, &c);
+		}
+		callout_end();
+	}
+	manners_done(CAUSE_ACCEPTED);
+	cache_close();
 }
 
 /*
@@ -837,14 +956,22 @@ weight(const struct verdict *v)
 	    2 : 1);
 }
 
-/* Ask one host, with what is known of it, and learn what it teaches. */
-static void
+/*
+ * Ask one host, with what is known of it, and learn what it teaches.  Returns
+ * 0 if it is left alone.
+ */
+static int
 call(const struct mailbox *mb, const struct mx_addr *addr, int refuted,
     int64_t deadline, struct callout *c)
 {
 	struct verdict v;
 	int flags;
 
+	memset(c, 0, sizeof(*c));
+	if (!manners_enter(addr, patience, &c->v)) {
+		c->decided = c->v.cause == CAUSE_BUSY;
+		return (0);
+	}
 	/* what the best hosts refused, a backup host may still accept */
 	flags = opt.no_test || addr->ours || (refuted && addr->best) ? 0 :
 	    CALLOUT_TEST;
@@ -854,6 +981,7 @@ call(const struct mailbox *mb, const struct mx_addr *addr, int refuted,
 		cache_end();
 	}
 	callout_ask(addr, mb, flags, deadline, c);
+	manners_leave(addr, c);
 	if (c->null_refused && cache_begin(1) == 0) {
 		verdict_set(&v, CAUSE_NULL_REFUSED, STAGE_MAIL, c->v.host,
 		    "%s", c->null_text);
@@ -864,6 +992,10 @@ call(const struct mailbox *mb, const struct mx_addr *addr, int refuted,
 		c->v.cause = CAUSE_CATCH_ALL;
 		strlcpy(c->v.text, c->test, sizeof(c->v.text));
 	}
+	/* a backup host that accepts anything says nothing of the domain */
+	if (!addr->best)
+		c->tested = 0;
+	return (1);
 }
 
 /*
@@ -904,20 +1036,18 @@ recall(const struct mailbox *mb, const struct route *route, struct verdict *v,
 
 /* Store what is true of the mailbox, of its domain, and of nothing else. */
 static void
-remember(const struct mailbox *mb, const struct verdict *v,
-    const struct callout *c, const struct mx_addr *addr)
+remember(const struct mailbox *mb, const struct callout *c)
 {
 	char key[MAILBOX_MAX + 1];
 	struct verdict test;
 	enum scope scope;
-	int tested;
 
-	tested = c != NULL && addr->best ? c->tested : 0;
-	scope = verdict_scope(v->cause);
-	/* a backup host that accepts anything says nothing of the domain */
-	if (scope == SCOPE_CATCH_ALL && tested == 0)
+	scope = verdict_scope(c->v.cause);
+	if (scope == SCOPE_CATCH_ALL && c->tested == 0)
 		scope = SCOPE_MAILBOX;
-	if (opt.cache == NULL || (scope == SCOPE_NONE && tested == 0))
+	/* what comes from the cache is there, or is a host's and no mailbox's */
+	if (opt.cache == NULL || c->v.cached ||
+	    (scope == SCOPE_NONE && c->tested == 0))
 		return;
 	if (cache_begin(1) == -1) {
 		cache_trouble();
@@ -925,17 +1055,19 @@ remember(const struct mailbox *mb, const struct verdict *v,
 	}
 	mailbox_key(mb, key);
 	if (scope == SCOPE_MAILBOX)
-		cache_put(scope, key, v);
+		cache_put(scope, key, &c->v);
 	if (scope == SCOPE_DOMAIN)
-		cache_put(scope, mb->domain, v);
-	if (tested != 0) {
-		test = *v;
-		test.cause = tested > 0 ? CAUSE_CATCH_ALL :
+		cache_put(scope, mb->domain, &c->v);
+	if (c->tested != 0) {
+		test = c->v;
+		test.cause = c->tested > 0 ? CAUSE_CATCH_ALL :
 		    CAUSE_NOT_CATCH_ALL;
 		strlcpy(test.text, c->test, sizeof(test.text));
 		cache_put(SCOPE_CATCH_ALL, mb->domain, &test);
 	}
 	cache_end();
+	if (c->v.cause == CAUSE_BLOCKED)
+		verdict_warn(&c->v);
 }
 
 /* Once for each process: a cache that cannot be used costs only time. */

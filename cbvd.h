@@ -79,6 +79,7 @@ enum cause {
 	/* in the cache only: */
 	CAUSE_NOT_CATCH_ALL,	/* a catch-all test was refused */
 	CAUSE_NULL_REFUSED,	/* a host refuses the null reverse-path */
+	CAUSE_STANDING,		/* nothing is held against a host */
 	CAUSES			/* how many there are */
 };
 
@@ -95,12 +96,23 @@ enum stage {
 	STAGES
 };
 
+/*
+ * How a host stands with us (manners.c).  Of a mailbox only until is used: it
+ * is not verified anew before that time.
+ */
+struct standing {
+	int64_t		 tat_us;	/* when the rate is quite unused again */
+	int64_t		 until;		/* left alone until then; both epoch */
+	int64_t		 step_s;	/* for so long; 0: not left alone */
+};
+
 /* A verdict about one mailbox, or a fact about a domain or a host. */
 struct verdict {
 	enum cause	 cause;
 	enum stage	 stage;
 	int		 with_from;	/* -f was the reverse-path */
-	int		 cached;
+	int		 cached;	/* 2: stored by the callout we joined */
+	struct standing	 standing;
 	time_t		 when;		/* epoch seconds of the answer */
 	char		 host[HOST_TEXT_MAX];	/* "NAME[IP]", or "" */
 	char		 text[TEXT_MAX];	/* the reply, or what failed */
@@ -292,6 +304,7 @@ struct mx_addr {
 	int		 best;		/* the host is of the best preference */
 	int		 ours;		/* by a route of its domain's own */
 	char		 ip[INET6_ADDRSTRLEN];
+	char		 shown[HOST_TEXT_MAX];	/* "NAME[IP]" */
 };
 
 struct mx {
@@ -338,6 +351,7 @@ void	 mx_none(const struct mx *mx, struct verdict *v);
 struct callout {
 	struct verdict	 v;
 	int		 decided;	/* this host has the last word */
+	int		 dead;		/* it does not even answer */
 	int		 tested;	/* catch-all test: 1 all accepted, -1 not */
 	char		 test[TEXT_MAX];	/* the reply to the test */
 	int		 null_refused;	/* and -f then accepted at MAIL */
@@ -367,6 +381,12 @@ void	 callout_end(void);
 enum cause	 reply_meaning(const struct reply *reply);
 
 /*
+ * How many seconds a reply of 4xx asks to be given, as greylists say it:
+ * "try again in 300 seconds", "come back in 00:05:00".  0: it does not say.
+ */
+long long	 reply_retry(const char *text);
+
+/*
  * Copy the enhanced status code (RFC 3463, 2; RFC 2034, 4) that follows the
  * reply code in text to dsn, a buffer of DSN_MAX octets.  Returns 1, or 0 if
  * there is none of the class of the reply code.
@@ -381,7 +401,8 @@ enum scope {
 	SCOPE_MAILBOX,
 	SCOPE_DOMAIN,
 	SCOPE_CATCH_ALL,	/* of a domain: the catch-all test */
-	SCOPE_HOST		/* of an IP address */
+	SCOPE_HOST,		/* of an IP address */
+	SCOPE_STANDING		/* of an IP address: struct standing */
 };
 
 /* Fill a verdict of now.  host may be "". */
@@ -406,6 +427,13 @@ void	 verdict_text(const struct verdict *v, char *buf, size_t size);
 
 /* A duration as people say it, in its largest unit: "3m".  buf: 24 octets. */
 void	 verdict_duration(time_t s, char *buf);
+
+/* Of a host: its last callout, the state of its rate, until when and for which
+ * words it is left alone. */
+void	 verdict_standing(const struct verdict *v, char *buf, size_t size);
+
+/* Tell the log that a host wants no calls from us, and in which words. */
+void	 verdict_warn(const struct verdict *v);
 
 /* One syslog(3) line for one query that took ms milliseconds. */
 void	 verdict_log(const char *mailbox, const struct verdict *v, int64_t ms);
@@ -439,6 +467,9 @@ int	 cache_get(enum scope scope, const char *name, struct verdict *v);
  * 0, or -1 if it was not stored. */
 int	 cache_put(enum scope scope, const char *name, const struct verdict *v);
 
+/* 1 if nobody else could have written this file of ours. */
+int	 cache_sound(int file);
+
 /* Unlock.  Cheap: the file of a writer is synced by cache_close() alone. */
 void	 cache_end(void);
 
@@ -453,4 +484,35 @@ void	 cache_close(void);
 int	 cache_list(char **keys, FILE *out);
 int	 cache_forget(char **keys);
 int	 cache_expire(void);
+
+/*
+ * manners.c: what protects other people's hosts.  Where PATH.lock cannot be
+ * had nothing is held back.
+ */
+enum joined { JOINED_NONE, JOINED_ENDED, JOINED_DEAD, JOINED_LATE };
+
+/*
+ * Join the callout that is under way for a mailbox, named as by mailbox_key(),
+ * and wait for its end until patience (0: not at all).  Returns JOINED_NONE
+ * when there is none: the caller leads, until manners_done(); JOINED_ENDED with
+ * the cause that it ended with, JOINED_DEAD when its process ended without a
+ * word, JOINED_LATE when it takes longer.
+ */
+enum joined	 manners_join(const char *key, int64_t patience,
+		    enum cause *cause);
+
+/* Let go who has joined. */
+void	 manners_done(enum cause cause);
+
+/*
+ * See that a host may be called, and count the callout: it is not left alone,
+ * its rate is not spent, and it has a slot by patience.  Returns 1, and
+ * manners_leave() must follow; or 0 with a verdict: CAUSE_BUDGET, CAUSE_BUSY,
+ * or why it is left alone.
+ */
+int	 manners_enter(const struct mx_addr *addr, int64_t patience,
+	    struct verdict *v);
+
+/* Give the slot back; of a host that refused us or is dead, take note. */
+void	 manners_leave(const struct mx_addr *addr, const struct callout *c);
 #endif

@@ -509,6 +509,8 @@ addrs_keep(struct mx *mx, const struct mx_host *host)
 		addr.ours = mx->route.ours;
 		ip = octets((struct sockaddr *)&addr.ss);
 		inet_ntop(family, ip, addr.ip, sizeof(addr.ip));
+		snprintf(addr.shown, sizeof(addr.shown), "%.*s[%s]",
+		    HOST_NAME_KEPT, host->name, addr.ip);
 		verdict_trace("DNS %s %s: %s", host->name,
 		    family == AF_INET ? "A" : "AAAA", addr.ip);
 		/* what a route names is called at any address */

@@ -10,7 +10,10 @@
  * about the mailbox: a refusal taken for one of the mailbox costs a letter,
  * a missed one only spam.
  */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cbvd.h"
 
@@ -190,6 +193,7 @@ static void	 put(struct words *w, int c);
 static void	 end_word(struct words *w);
 static void	 put_word(struct words *w, const char *word);
 static int	 is_letter(int c);
+static long long unit_s(const char *word);
 
 /* The table: see the contract in cbvd.h. */
 enum cause
@@ -217,6 +221,35 @@ reply_meaning(const struct reply *reply)
 }
 
 /* See the contract in cbvd.h. */
+long long
+reply_retry(const char *text)
+{
+	static const char *const later[] = { "again", "later", "retry", "back",
+	    "wait", "grey", "gray", "defer", "delay", "tempor" };
+	unsigned int h, m, s;
+	long long unit;
+	const char *p;
+	size_t i, len;
+
+	for (i = 0; strcasestr(text, later[i]) == NULL;)
+		if (++i == sizeof(later) / sizeof(later[0]))
+			return (0);
+	for (p = text; *p != '\0'; p += len) {
+		len = strspn(p, "0123456789");
+		if (len == 0 || len > 6 || (p > text &&
+		    strchr(" =(", p[-1]) == NULL)) {
+			len += len == 0;
+			continue;
+		}
+		if (sscanf(p, "%2u:%2u:%2u", &h, &m, &s) == 3)
+			return (h * 3600LL + m * 60LL + s);
+		unit = unit_s(p + len + (p[len] == ' ' || p[len] == '-'));
+		if (unit > 0)
+			return (strtol(p, NULL, 10) * unit);
+	}
+	return (0);
+}
+
 int
 reply_dsn(const char *text, char *dsn)
 {
@@ -459,4 +492,25 @@ static int
 is_letter(int c)
 {
 	return (is_lower(c) || is_upper(c) || c < 0 || c > 127);
+}
+
+/* The seconds of the unit that is the first word, or 0. */
+static long long
+unit_s(const char *word)
+{
+	static const struct {
+		const char	*name;
+		long long	 s;
+	} units[] = { { "s", 1 }, { "sec", 1 }, { "secs", 1 }, { "second", 1 },
+	    { "seconds", 1 }, { "min", 60 }, { "mins", 60 }, { "minute", 60 },
+	    { "minutes", 60 }, { "hour", 3600 }, { "hours", 3600 } };
+	size_t i, len;
+
+	for (len = 0; is_lower(word[len] | 0x20); len++)
+		continue;
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (strlen(units[i].name) == len &&
+		    strncasecmp(word, units[i].name, len) == 0)
+			return (units[i].s);
+	return (0);
 }

@@ -74,7 +74,8 @@ static const struct {
 	[CAUSE_NOT_CATCH_ALL] = { 0, EX_PROTOCOL, { "" }, SCOPE_CATCH_ALL,
 	    &opt.domain, "refuses a mailbox that cannot be: " },
 	[CAUSE_NULL_REFUSED] = { 0, EX_PROTOCOL, { "" }, SCOPE_HOST,
-	    &opt.domain, "refuses the null reverse-path: " }
+	    &opt.domain, "refuses the null reverse-path: " },
+	[CAUSE_STANDING] = { 0, EX_PROTOCOL, .scope = SCOPE_STANDING }
 };
 
 static const char *stages[] = { "-", "DNS", "CONNECT", "GREETING", "EHLO",
@@ -135,26 +136,74 @@ verdict_dsn(const struct verdict *v, int recipient, char *dsn)
 void
 verdict_text(const struct verdict *v, char *buf, size_t size)
 {
-	char raw[HOST_TEXT_MAX + TEXT_MAX + 64], age[24], end[48];
+	char raw[HOST_TEXT_MAX + TEXT_MAX + 64], age[24], end[80], at[16];
 	const char *said, *words;
+	long long left;
+	int n;
 
-	end[0] = '\0';
+	n = 0;
+	end[0] = at[0] = '\0';
+	left = v->cause == CAUSE_LATER ? reply_retry(v->text) - (time(NULL) -
+	    v->when) : 0;
+	if (left > 0)
+		n = snprintf(end, sizeof(end), "; retry in %lld s", left);
 	if (v->cached) {
 		verdict_duration(time(NULL) - v->when, age);
-		snprintf(end, sizeof(end), " (cached %s)", age);
+		snprintf(end + n, sizeof(end) - n, " (cached %s)", age);
 	}
 	if (size <= strlen(end))
 		end[0] = '\0';
-	/* who said what at which stage, as far as anybody did */
 	words = causes[v->cause].words;
+	/* who said what at which stage, as far as anybody did */
 	said = v->text[0] >= '2' && v->text[0] <= '5' ? " said" : "";
+	if (v->stage != STAGE_NONE)
+		snprintf(at, sizeof(at), "%s at %s", said, stages[v->stage]);
 	if (v->host[0] == '\0')
 		snprintf(raw, sizeof(raw), "%s%s", words, v->text);
 	else
-		snprintf(raw, sizeof(raw), "%s%s%s at %s: %s", words, v->host,
-		    said, stages[v->stage], v->text);
+		snprintf(raw, sizeof(raw), "%s%s%s: %s", words, v->host, at,
+		    v->text);
 	verdict_escape(raw, strlen(raw), buf, size - strlen(end));
 	strlcat(buf, end, size);
+}
+
+void
+verdict_standing(const struct verdict *v, char *buf, size_t size)
+{
+	char text[2 * TEXT_MAX], when[32];
+	long long left;
+	int64_t now, each;
+	time_t until;
+
+	now = time(NULL);
+	each = opt.rate > 0 ? opt.rate_s * 1000000 / opt.rate : 0;
+	left = opt.rate;
+	if (each > 0 && v->standing.tat_us > now * 1000000)
+		left -= (v->standing.tat_us - now * 1000000 + each - 1) / each;
+	if (each > 0)
+		snprintf(buf, size, "%lld of %lld callouts left",
+		    left < 0 ? 0 : left, opt.rate);
+	else
+		snprintf(buf, size, "no rate");
+	if (v->standing.step_s == 0)
+		return;
+	until = (time_t)v->standing.until;
+	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", gmtime(&until));
+	verdict_text(v, text, sizeof(text));
+	strlcat(buf, until > now ? ", left alone until " :
+	    ", was left alone until ", size);
+	strlcat(buf, when, size);
+	strlcat(buf, ": ", size);
+	strlcat(buf, text, size);
+}
+
+void
+verdict_warn(const struct verdict *v)
+{
+	char text[2 * TEXT_MAX];
+
+	verdict_text(v, text, sizeof(text));
+	syslog(LOG_WARNING, "calls are unwelcome: %s", text);
 }
 
 void
@@ -173,13 +222,14 @@ verdict_duration(time_t s, char *buf)
 void
 verdict_log(const char *mailbox, const struct verdict *v, int64_t ms)
 {
+	static const char *const cached[] = { "no", "yes", "joined" };
 	char raw[2 * TEXT_MAX], line[2 * sizeof(raw)], dsn[DSN_MAX];
 
 	verdict_dsn(v, opt.recipients, dsn);
 	snprintf(raw, sizeof(raw), "%s: %d %s host=%s stage=%s reply=\"%s\" "
 	    "cached=%s ms=%lld", mailbox[0] != '\0' ? mailbox : "<>",
 	    causes[v->cause].code, dsn, v->host[0] != '\0' ? v->host : "-",
-	    stages[v->stage], v->text, v->cached ? "yes" : "no",
+	    stages[v->stage], v->text, cached[v->cached],
 	    (long long)ms);
 	verdict_escape(raw, strlen(raw), line, sizeof(line));
 	syslog(LOG_INFO, "%s", line);

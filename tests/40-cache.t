@@ -201,7 +201,7 @@ is 'after the null one' "$(nulls) $(event_count MAIL)" '1 2'
 mark
 verdict 'that is remembered of the host' '250 2.1.5 *' other@nullpath.test
 is 'and the next callout begins with the other' "$(nulls) $(event_count MAIL)" '0 1'
-is 'under its IP address' "$(listed "$nullpath")" 1
+is 'under its IP address' "$(run -L "$nullpath" | grep -c 'refuses the null')" 1
 mark
 ask -f none -o positive=1s nobody@nullpath.test
 is 'without -f the null one is tried' "$(nulls) $(event_count MAIL)" '1 1'
