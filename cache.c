@@ -293,8 +293,9 @@ file_open(int writer)
 			break;
 		if (errno != EWOULDBLOCK)
 			return (-1);
-		busy[writer] = mono_ms() >= until;
-		if (busy[writer]) {
+		if (mono_ms() >= until) {
+			/* what no reader gets, no writer gets */
+			busy[writer] = busy[1] = 1;
 			errno = EWOULDBLOCK;
 			return (-1);
 		}

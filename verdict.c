@@ -136,7 +136,7 @@ verdict_dsn(const struct verdict *v, int recipient, char *dsn)
 void
 verdict_text(const struct verdict *v, char *buf, size_t size)
 {
-	char raw[HOST_TEXT_MAX + TEXT_MAX + 64], age[24], end[80], at[16];
+	char raw[HOST_TEXT_MAX + TEXT_MAX + 64], age[24], end[80], at[24];
 	const char *said, *words;
 	long long left;
 	int n;
