@@ -177,7 +177,7 @@ static const struct pattern {
 
 /* A reply's text as lower-case words, each followed by one space. */
 struct words {
-	size_t	 len;
+	size_t	 len, start;	/* start: of the word that is being put */
 	char	 text[WORDS_MAX];
 };
 
@@ -187,7 +187,6 @@ static const char *next_word(const char *word);
 static void	 fold(const struct reply *reply, struct words *w);
 static size_t	 fold_run(const char *run, struct words *w);
 static void	 fold_words(const char *run, size_t len, struct words *w);
-static size_t	 apostrophe_len(const char *p, size_t len);
 static int	 is_host_name(const char *run, size_t len);
 static void	 put(struct words *w, int c);
 static void	 end_word(struct words *w);
@@ -203,20 +202,18 @@ reply_meaning(const struct reply *reply)
 	const char *word;
 	size_t i;
 
-	if (reply->code >= 200 && reply->code <= 299)
+	if (reply->code / 100 == 2)
 		return (CAUSE_ACCEPTED);
-	if (reply->code >= 400 && reply->code <= 499)
+	if (reply->code / 100 == 4)
 		return (CAUSE_LATER);	/* never a refusal (RFC 5321, 4.2.1) */
-	if (reply->code < 500 || reply->code > 599)
+	if (reply->code / 100 != 5)
 		return (CAUSE_UNCLEAR);
 
 	fold(reply, &w);
-	for (i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
-		for (word = w.text; *word != '\0'; word = next_word(word)) {
+	for (i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
+		for (word = w.text; *word != '\0'; word = next_word(word))
 			if (match(patterns[i].items, word))
 				return (patterns[i].cause);
-		}
-	}
 	return (CAUSE_UNCLEAR);
 }
 
@@ -259,11 +256,8 @@ reply_dsn(const char *text, char *dsn)
 	dsn[0] = '\0';
 	if (!is_digit(text[0]) || !is_digit(text[1]) || !is_digit(text[2]))
 		return (0);
-	p = text + 3;
-	if (*p == '-')
-		p++;		/* the first of several lines */
-	while (*p == ' ')
-		p++;
+	p = text[3] == '-' ? text + 4 : text + 3;	/* more lines follow */
+	p += strspn(p, " ");
 
 	/* class "." subject "." detail, of the code's class (RFC 2034, 4) */
 	if (p[0] != text[0] || p[1] != '.')
@@ -312,21 +306,17 @@ match(const char *items, const char *word)
 static int
 word_in(const char *word, const char *alts)
 {
-	size_t alt_len, len;
+	size_t alt_len, len, n;
 
 	len = strcspn(word, " ");
-	for (;;) {
+	for (;; alts += alt_len + 1) {
 		alt_len = strcspn(alts, "| ");
-		if (alts[alt_len - 1] == '~') {
-			if (len >= alt_len - 1 &&
-			    strncmp(word, alts, alt_len - 1) == 0)
-				return (1);
-		} else if (len == alt_len && strncmp(word, alts, len) == 0) {
+		n = alts[alt_len - 1] == '~' ? alt_len - 1 : alt_len;
+		if ((len == n || (len > n && alts[n] == '~')) &&
+		    strncmp(word, alts, n) == 0)
 			return (1);
-		}
 		if (alts[alt_len] != '|')
 			return (0);
-		alts += alt_len + 1;
 	}
 }
 
@@ -344,16 +334,12 @@ fold(const struct reply *reply, struct words *w)
 	char dsn[DSN_MAX];
 	const char *p, *q;
 
-	w->len = 0;
-	put(w, '0' + reply->code / 100);
-	put(w, '0' + reply->code / 10 % 10);
-	put(w, '0' + reply->code % 10);
-	put(w, ' ');
+	w->len = snprintf(w->text, sizeof(w->text), "%d ", reply->code);
+	w->start = w->len;
 	if (reply_dsn(reply->text, dsn))
 		put_word(w, dsn);
 
-	p = reply->text;
-	while (*p != '\0') {
+	for (p = reply->text; *p != '\0';) {
 		if (p[0] == '<' && p[1] == '>') {
 			put_word(w, "<>");
 			p += 2;
@@ -402,12 +388,15 @@ fold_run(const char *run, struct words *w)
 static void
 fold_words(const char *run, size_t len, struct words *w)
 {
-	size_t apostrophe, i;
+	size_t i;
+	int curly;
 
 	for (i = 0; i < len; i++) {
-		apostrophe = apostrophe_len(run + i, len - i);
-		if (apostrophe > 0) {
-			i += apostrophe - 1;
+		/* U+2019 is the apostrophe that typesetters like */
+		curly = len - i >= 3 &&
+		    memcmp(run + i, "\xe2\x80\x99", 3) == 0;
+		if (curly || run[i] == '\'') {
+			i += curly ? 2 : 0;
 			/* "doesn't" is one word, "l'adresse" is two */
 			if (i + 1 < len && run[i + 1] != 't' &&
 			    run[i + 1] != 's')
@@ -423,15 +412,6 @@ fold_words(const char *run, size_t len, struct words *w)
 				put_word(w, ".");	/* but not "..." */
 		}
 	}
-}
-
-/* The plain apostrophe, or U+2019, which typesetters like; 0 if neither. */
-static size_t
-apostrophe_len(const char *p, size_t len)
-{
-	if (*p == '\'')
-		return (1);
-	return (len >= 3 && memcmp(p, "\xe2\x80\x99", 3) == 0 ? 3 : 0);
 }
 
 /*
@@ -464,18 +444,15 @@ put(struct words *w, int c)
 static void
 end_word(struct words *w)
 {
-	size_t start;
-	int number;
+	size_t len;
 
-	number = 1;
-	for (start = w->len; start > 0 && w->text[start - 1] != ' '; start--)
-		number = number && is_digit(w->text[start - 1]);
-	if (start == w->len)
-		return;
-	if (number && w->len - start <= 3)
-		w->len = start;
+	w->text[w->len] = '\0';
+	len = w->len - w->start;
+	if (len <= 3 && strspn(w->text + w->start, "0123456789") == len)
+		w->len = w->start;
 	else
 		put(w, ' ');
+	w->start = w->len;
 }
 
 static void
@@ -484,7 +461,7 @@ put_word(struct words *w, const char *word)
 	end_word(w);
 	while (*word != '\0')
 		put(w, *word++);
-	put(w, ' ');
+	end_word(w);
 }
 
 /* All octets over 127 are taken for letters. */
