@@ -17,6 +17,7 @@
 /* what atext has beside letters and digits (RFC 5322, 3.2.3) */
 #define ATEXT	"!#$%&'*+-/=?^_`{|}~"
 
+static const char *parse(const char *, size_t, struct mailbox *);
 static size_t	 dot_string(const char *, size_t);
 static size_t	 quoted_string(const char *, size_t);
 static size_t	 utf8_char(const char *, size_t);
@@ -25,56 +26,8 @@ static int	 address_literal(const char *, size_t);
 int
 mailbox_parse(const char *s, size_t len, struct mailbox *mb, const char **why)
 {
-	const char *domain;
-	size_t i, local_len, domain_len;
-
-	memset(mb, 0, sizeof(*mb));
-	*why = "no mailbox: local-part@domain is wanted (RFC 5321, 4.1.2)";
-	if (len == 0)
-		return (0);
-	local_len = s[0] == '"' ? quoted_string(s, len) : dot_string(s, len);
-	if (local_len == 0) {
-		*why = "bad local-part (RFC 5321, 4.1.2)";
-		return (0);
-	}
-	if (local_len == len)
-		return (0);
-	if (s[local_len] != '@') {
-		*why = "a character that no local-part has (RFC 5321, 4.1.2)";
-		return (0);
-	}
-	if (local_len > LOCAL_PART_MAX) {
-		*why = "local-part over 64 octets (RFC 5321, 4.5.3.1.1)";
-		return (0);
-	}
-	domain = s + local_len + 1;
-	domain_len = len - local_len - 1;
-	if (len > MAILBOX_MAX) {
-		*why = "mailbox over 254 octets (RFC 5321, 4.5.3.1.3)";
-		return (0);
-	}
-	mb->literal = address_literal(domain, domain_len);
-	if (!mb->literal && !mailbox_hostname(domain, domain_len, 0)) {
-		*why = "bad domain (RFC 5321, 4.1.2)";
-		return (0);
-	}
-
-	memcpy(mb->address, s, len);
-	memcpy(mb->local_part, s, local_len);
-	for (i = 0; i < local_len; i++)
-		if ((unsigned char)s[i] >= 0x80)
-			mb->utf8 = 1;
-	/* names are compared as ASCII, whatever the locale (RFC 4343) */
-	for (i = 0; i < domain_len; i++)
-		mb->domain[i] = is_upper(domain[i]) ?
-		    (char)(domain[i] - 'A' + 'a') : domain[i];
-	/* names that no name server may be asked for (RFC 6761, 6.3) */
-	if (strcmp(mb->domain, "localhost") == 0 || (domain_len > 10 &&
-	    strcmp(mb->domain + domain_len - 10, ".localhost") == 0)) {
-		*why = "localhost is no domain of a mailbox (RFC 6761, 6.3)";
-		return (0);
-	}
-	return (1);
+	*why = parse(s, len, mb);
+	return (*why == NULL);
 }
 
 int
@@ -141,10 +94,52 @@ mailbox_hostname(const char *s, size_t len, int underscore)
 	if (label == len || s[len - 1] == '-' || !alpha)
 		return (0);
 	/* inet_aton(3) reads 0x7f000001 as an IP address */
-	if (len - label >= 2 && s[label] == '0' &&
-	    (s[label + 1] == 'x' || s[label + 1] == 'X'))
-		return (0);
-	return (1);
+	return (len - label < 2 || strncasecmp(s + label, "0x", 2) != 0);
+}
+
+/* Returns NULL, or what is wrong. */
+static const char *
+parse(const char *s, size_t len, struct mailbox *mb)
+{
+	static const char wanted[] =
+	    "no mailbox: local-part@domain is wanted (RFC 5321, 4.1.2)";
+	const char *domain;
+	size_t i, local_len, domain_len;
+
+	memset(mb, 0, sizeof(*mb));
+	if (len == 0)
+		return (wanted);
+	local_len = s[0] == '"' ? quoted_string(s, len) : dot_string(s, len);
+	if (local_len == 0)
+		return ("bad local-part (RFC 5321, 4.1.2)");
+	if (local_len == len)
+		return (wanted);
+	if (s[local_len] != '@')
+		return ("a character that no local-part has (RFC 5321, 4.1.2)");
+	if (local_len > LOCAL_PART_MAX)
+		return ("local-part over 64 octets (RFC 5321, 4.5.3.1.1)");
+	if (len > MAILBOX_MAX)
+		return ("mailbox over 254 octets (RFC 5321, 4.5.3.1.3)");
+	domain = s + local_len + 1;
+	domain_len = len - local_len - 1;
+	mb->literal = address_literal(domain, domain_len);
+	if (!mb->literal && !mailbox_hostname(domain, domain_len, 0))
+		return ("bad domain (RFC 5321, 4.1.2)");
+
+	memcpy(mb->address, s, len);
+	memcpy(mb->local_part, s, local_len);
+	for (i = 0; i < local_len; i++)
+		if ((unsigned char)s[i] >= 0x80)
+			mb->utf8 = 1;
+	/* names are compared as ASCII, whatever the locale (RFC 4343) */
+	for (i = 0; i < domain_len; i++)
+		mb->domain[i] = is_upper(domain[i]) ?
+		    (char)(domain[i] - 'A' + 'a') : domain[i];
+	/* names that no name server may be asked for (RFC 6761, 6.3) */
+	if (strcmp(mb->domain, "localhost") == 0 || (domain_len > 10 &&
+	    strcmp(mb->domain + domain_len - 10, ".localhost") == 0))
+		return ("localhost is no domain of a mailbox (RFC 6761, 6.3)");
+	return (NULL);
 }
 
 /* The length of the dot-string at the beginning of s, or 0 if there is none. */
