@@ -564,34 +564,26 @@ addr_ours(int family, const unsigned char *ip)
  * those that embed an IPv4 address and are judged by that.
  */
 static const struct {
-	unsigned char	net[12];
-	int		family, bits;
+	const char	*net;
+	int		bits;
 	int		never;	/* not with -o nonglobal either */
 	int		embeds;	/* octet at which an IPv4 address is */
 } nets[] = {
-	{ { 0 }, AF_INET, 8, 1, 0 },		/* "this network" */
-	{ { 10 }, AF_INET, 8, 0, 0 },
-	{ { 100, 64 }, AF_INET, 10, 0, 0 },	/* CGNAT */
-	{ { 127 }, AF_INET, 8, 0, 0 },
-	{ { 169, 254 }, AF_INET, 16, 0, 0 },
-	{ { 172, 16 }, AF_INET, 12, 0, 0 },
-	{ { 192, 0, 0 }, AF_INET, 24, 0, 0 },
-	{ { 192, 0, 2 }, AF_INET, 24, 0, 0 },	/* documentation */
-	{ { 192, 168 }, AF_INET, 16, 0, 0 },
-	{ { 198, 18 }, AF_INET, 15, 0, 0 },	/* benchmarks */
-	{ { 198, 51, 100 }, AF_INET, 24, 0, 0 },
-	{ { 203, 0, 113 }, AF_INET, 24, 0, 0 },
-	{ { 224 }, AF_INET, 3, 1, 0 },		/* multicast, 240/4 */
-	{ { 0, 0x64, 0xff, 0x9b, 0 }, AF_INET6, 96, 0, 12 }, /* NAT64 */
-	{ { 0x20, 0x01, 0, 0 }, AF_INET6, 32, 1, 0 },	/* Teredo */
-	{ { 0x20, 0x01, 0, 0x02 }, AF_INET6, 48, 0, 0 },
-	{ { 0x20, 0x01, 0, 0x10 }, AF_INET6, 28, 1, 0 }, /* ORCHID */
-	{ { 0x20, 0x01, 0x0d, 0xb8 }, AF_INET6, 32, 0, 0 },
-	{ { 0x20, 0x02 }, AF_INET6, 16, 0, 2 },		/* 6to4 */
-	{ { 0x3f, 0xff }, AF_INET6, 20, 0, 0 },		/* RFC 9637 */
-	{ { 0xfc }, AF_INET6, 7, 0, 0 },
-	{ { 0xfe, 0x80 }, AF_INET6, 10, 0, 0 },
-	{ { 0xff }, AF_INET6, 8, 1, 0 },
+	/* "this network", multicast and 240/4; shared, private, our own */
+	{ "0.0.0.0", 8, 1, 0 }, { "224.0.0.0", 3, 1, 0 },
+	{ "100.64.0.0", 10, 0, 0 }, { "127.0.0.0", 8, 0, 0 },
+	{ "10.0.0.0", 8, 0, 0 }, { "169.254.0.0", 16, 0, 0 },
+	{ "172.16.0.0", 12, 0, 0 }, { "192.168.0.0", 16, 0, 0 },
+	/* protocols and benchmarks; documentation */
+	{ "192.0.0.0", 24, 0, 0 }, { "198.18.0.0", 15, 0, 0 },
+	{ "192.0.2.0", 24, 0, 0 }, { "198.51.100.0", 24, 0, 0 },
+	{ "203.0.113.0", 24, 0, 0 }, { "2001:db8::", 32, 0, 0 },
+	{ "3fff::", 20, 0, 0 },				/* RFC 9637 */
+	{ "64:ff9b::", 96, 0, 12 }, { "2002::", 16, 0, 2 }, /* NAT64, 6to4 */
+	{ "2001::", 32, 1, 0 }, { "2001:10::", 28, 1, 0 }, /* Teredo, ORCHID */
+	{ "2001:2::", 48, 0, 0 },			/* benchmarks */
+	{ "fc00::", 7, 0, 0 }, { "fe80::", 10, 0, 0 },	/* private */
+	{ "ff00::", 8, 1, 0 }				/* multicast */
 };
 
 /*
@@ -601,15 +593,15 @@ static const struct {
 static int
 addr_refused(int family, const unsigned char *ip)
 {
+	unsigned char net[16];
 	size_t i;
 	int bit;
 
 	for (i = 0; i < sizeof(nets) / sizeof(nets[0]); i++) {
-		if (nets[i].family != family)
-			continue;
+		if (inet_pton(family, nets[i].net, net) != 1)
+			continue;	/* of the other family */
 		for (bit = 0; bit < nets[i].bits; bit++)
-			if ((ip[bit / 8] ^ nets[i].net[bit / 8]) &
-			    (0x80 >> bit % 8))
+			if ((ip[bit / 8] ^ net[bit / 8]) & (0x80 >> bit % 8))
 				break;
 		if (bit < nets[i].bits)
 			continue;
