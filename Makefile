@@ -16,8 +16,13 @@ SYSCPP = case $$(uname -s) in \
 		-DSHA2_CTX=SHA256_CTX -DSHA256Init=SHA256_Init \
 		-DSHA256Update=SHA256_Update -DSHA256Final=SHA256_Final;; \
 	*) echo -I/usr/local/include;; esac
+# On Linux what starting costs is the number of shared objects: where there is
+# an archive it is taken, and libc stays the only one.
 SYSLIB = case $$(uname -s) in \
-	Linux) echo -lgdbm -lbsd -lmd -lresolv;; \
+	Linux) for l in gdbm bsd md; do \
+		a=$$($(CC) -print-file-name=lib$$l.a); \
+		if [ -f "$$a" ]; then echo "$$a"; else echo "-l$$l"; fi; done; \
+		echo -Wl,--as-needed -lresolv;; \
 	FreeBSD) echo -L/usr/local/lib -lgdbm -lmd -lutil;; \
 	NetBSD) echo -L/usr/pkg/lib -lgdbm -lresolv -lutil;; \
 	*) echo -L/usr/local/lib -lgdbm -lutil;; esac
