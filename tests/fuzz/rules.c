@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/* Fuzz rules.c: the routes and the skip list, as a file of these octets. */
+#include <sys/mman.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+static int	 fuzz_open(const char *, int);
+#define open	fuzz_open
+#include "rules.c"
+#undef open
+#include "fuzz.h"
+
+static const uint8_t	*text;
+static size_t		 text_len;
+
+static int
+fuzz_open(const char *path, int flags)
+{
+	static int kept = -1;
+	int fd;
+
+	(void)path, (void)flags;
+	if (kept == -1)
+		kept = memfd_create("rules", 0);
+	CHECK(ftruncate(kept, 0) == 0);
+	CHECK(pwrite(kept, text, text_len, 0) == (ssize_t)text_len);
+	fd = dup(kept);
+	CHECK(lseek(fd, 0, SEEK_SET) == 0);
+	return (fd);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const domains[] = { "example.org",
+	    "a.b.example.org", "x" };
+	char why[TEXT_MAX];
+	struct route route;
+	struct mailbox mb;
+	const char *bad;
+	size_t i;
+	int found;
+
+	text = data;
+	text_len = size;
+	opt.routes = opt.skip = "rules";
+	for (i = 0; i < 3; i++) {
+		found = rules_route(domains[i], &route, why);
+		CHECK(found == 0 || found == -1);
+		if (found == -1)
+			CHECK(strncmp(why, "rules: line ", 12) == 0);
+		else
+			CHECK(strlen(route.host) <= DOMAIN_MAX &&
+			    (!route.ours || route.host[0] != '\0'));
+	}
+	CHECK(mailbox_parse("user@example.org", 16, &mb, &bad));
+	found = rules_skip(&mb, NULL, why);
+	CHECK(found >= -1 && found <= 1);
+	if (found == 1)
+		CHECK(memmem(data, size, "xample", 6) != NULL ||
+		    memmem(data, size, "XAMPLE", 6) != NULL || size > 4);
+	found = rules_skip(&mb, "mx.example.org", why);
+	CHECK(found >= -1 && found <= 1);
+	return (0);
+}
