@@ -35,27 +35,6 @@ zone 'null.test MX 0 .' 'fails.test MX !servfail' 'mute.test MX !silence' \
     'peer.test MX 10 mx.peer.test' 'mx.peer.test A 127.4.0.1'
 start
 
-# begin TAG STEPS ARGS...: what serve does, in the background until ended TAG
-begin()
-{
-	tag=$1 steps=$2
-	shift 2
-	# shellcheck disable=SC2086
-	perl tests/inetd.pl "$via" $steps -- $before "$cbvd" \
-	    -N "127.0.0.1:$ns_port" -p "$mx_port" -h client.test \
-	    -o nonglobal -c "$cache" "$@" >"$tmp/served.$tag" &
-	echo $! >"$tmp/begun.$tag"
-}
-ended()
-{
-	wait "$(cat "$tmp/begun.$1")"
-	out=$(sed -n 's/^answer //p' "$tmp/served.$1")
-	end=$(sed -n 's/^end //p' "$tmp/served.$1")
-	eof_ms=$(sed -n 's/^eof_ms //p' "$tmp/served.$1")
-	exit_ms=$(sed -n 's/^exit_ms //p' "$tmp/served.$1")
-	status=$(sed -n 's/^status //p' "$tmp/served.$1")
-}
-
 # signals.pl HOW COMMAND...: what a starter may do with signals
 cat >"$tmp/signals.pl" <<'END'
 use POSIX;

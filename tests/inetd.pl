@@ -23,7 +23,7 @@ use POSIX qw(WNOHANG);
 use Socket;
 use Time::HiRes qw(time sleep);
 
-my $LIMIT = 60;		# seconds until we give up
+my $LIMIT = 90;		# seconds until we give up
 my ($via, @steps) = @ARGV;
 my @command;
 for my $i (0 .. $#steps) {

@@ -220,17 +220,80 @@ verdict()
 via=tcp before=
 serve()
 {
-	steps=$1
-	shift
+	begin serve "$@"
+	ended serve
+}
+# begin TAG "STEP..." ARGS...: the same in the background, until ended TAG
+begin()
+{
+	tag=$1 steps=$2
+	shift 2
 	# shellcheck disable=SC2086
 	perl tests/inetd.pl "$via" $steps -- $before "$cbvd" \
 	    -N "127.0.0.1:$ns_port" -p "$mx_port" -h client.test \
-	    -o "${nonglobal:-total=120s}" -c "$cache" "$@" >"$tmp/served"
-	out=$(sed -n 's/^answer //p' "$tmp/served")
-	end=$(sed -n 's/^end //p' "$tmp/served")
-	eof_ms=$(sed -n 's/^eof_ms //p' "$tmp/served")
-	exit_ms=$(sed -n 's/^exit_ms //p' "$tmp/served")
-	status=$(sed -n 's/^status //p' "$tmp/served")
+	    -o "${nonglobal:-total=120s}" -c "$cache" "$@" >"$tmp/served.$tag" &
+	echo $! >"$tmp/begun.$tag"
+}
+ended()
+{
+	wait "$(cat "$tmp/begun.$1")"
+	served=$tmp/served.$1 out='' end='' eof_ms='' exit_ms='' status=''
+	while read -r word rest; do
+		case $word in
+		answer)	out=$rest ;;
+		end)	end=$rest ;;
+		eof_ms)	eof_ms=$rest ;;
+		exit_ms) exit_ms=$rest ;;
+		status)	status=$rest ;;
+		esac
+	done <"$served"
+}
+
+# policy MAILBOX..., map NAME KEY...: a step that sends a request for each;
+# in policy form the mailbox is the $who, sender or recipient.
+who=sender
+policy() { requests policy "$@"; }
+map() { requests "$@"; }
+requests()
+{
+	perl -e '
+	    my ($who, $form, @keys) = @ARGV;
+	    my $other = $who eq "sender" ? "recipient" : "sender";
+	    my $all = join "", map { $form ne "policy" ?
+		length("$form $_") . ":$form $_," :
+		"request=smtpd_access_policy\nprotocol_state=RCPT\n" .
+		"protocol_name=ESMTP\nclient_address=192.0.2.7\n" .
+		"client_name=unknown\nhelo_name=mail.example\n" .
+		"$other=x\@other.elsewhere\n$who=$_\ninstance=1.2.3\n" .
+		"size=0\nsasl_username=\n\n" } @keys;
+	    $all =~ s/([^!-\[\]-~])/sprintf "\\x%02x", ord $1/ge;
+	    print "send:$all";' "$who" "$@"
+}
+
+# answers policy|map: what ended or served has given, an answer a line, into
+# $answers; what is no answer is a line, too, that begins with "no answer".
+answers=$tmp/answers
+answers()
+{
+	perl -e '
+	    my $policy = $ARGV[0] eq "policy";
+	    $_ = <STDIN>;
+	    s/^answer (.*)\n/$1/;
+	    s/\\(r|n|x[0-9a-f]{2})/$1 eq "r" ? "\r" : $1 eq "n" ? "\n" :
+		chr hex substr $1, 1/ge;
+	    while (length) {
+		my $one = "no answer: $_";
+		if ($policy ? s/^action=(.*?)\n\n//s : /^([0-9]+):/ &&
+		    substr($_, length($1) + 1 + $1, 1) eq ",") {
+			$one = $policy ? $1 : substr $_, length($1) + 1, $1;
+			substr($_, 0, length($1) + $1 + 2) = "" if !$policy;
+		} else {
+			$_ = "";
+		}
+		$one =~ s/\n/\\n/g;
+		$one =~ s/\r/\\r/g;
+		print "$one\n";
+	    }' "$1" <"$served" >"$answers"
 }
 
 # file_state FILE: changes whenever the file is written
