@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 401
+plan 406
 case $cbvd in
 /*)	;;
 *)	cbvd=$PWD/$cbvd ;;
@@ -698,8 +698,14 @@ for args in '' -R -a '-a -R'; do
 	talk policy "$(policy a@long.test a@longlater.test a@long.test)" $args
 	like "a long reply is cut, the age is not ($args)" "$all" \
 	    'eof 0 *User unknown 0*|*4.555.555 mx.longlater.test*Later 0*|*000 (cached [0-9]*s)|'
+	is "and no action has 400 octets ($args)" \
+	    "$(awk 'length > 399 || length < 300' "$answers")" ''
 done
 who=sender
+talk map "$(map access a@long.test a@longlater.test) $(map verdict a@long.test
+    ) $(map exists a@longlater.test)"
+is 'nor has an answer of a map, its word aside' \
+    "$(wc -l <"$answers") $(awk '{ sub(/^[A-Z]* /, "") } length > 399' "$answers")" '4 '
 cache=none
 
 n=0
