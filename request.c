@@ -420,31 +420,29 @@ map_answer(const struct request *rq, const struct verdict *v, char *buf,
 
 /*
  * Sendmail reads what a map gives as an address: a bracket or a quote without
- * its other half would cost the mail.  Those become blanks.
+ * its other half would cost the mail, and between two halves it takes no other
+ * kind for what it is.  All of those, and backslashes, become blanks.
  */
 static void
 balance(char *text)
 {
-	static const char pairs[][3] = { "()", "<>", "[]", "\"\"" };
-	char *s, *open;
-	size_t i;
+	static const char opening[] = "([<\"", closing[] = ")]>\"";
+	const char *kind;
+	char *s, *end;
 
-	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		open = NULL;
-		for (s = text; *s != '\0'; s++) {
-			if (*s == '\\')
-				*s = ' ';
-			if (*s == pairs[i][1] && open != NULL) {
-				open = NULL;
-			} else if (*s == pairs[i][0]) {
-				if (open != NULL)
-					*open = ' ';
-				open = s;
-			} else if (*s == pairs[i][1]) {
-				*s = ' ';
-			}
+	end = NULL;
+	for (s = text; *s != '\0'; s++) {
+		if (s == end) {
+			end = NULL;
+			continue;
 		}
-		if (open != NULL)
-			*open = ' ';
+		kind = strchr(opening, *s);
+		if (kind != NULL && end == NULL) {
+			end = strchr(s + 1, closing[kind - opening]);
+			if (end != NULL)
+				continue;
+		}
+		if (kind != NULL || strchr(")]>\\", *s) != NULL)
+			*s = ' ';
 	}
 }

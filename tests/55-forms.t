@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 406
+plan 408
 case $cbvd in
 /*)	;;
 *)	cbvd=$PWD/$cbvd ;;
@@ -708,6 +708,31 @@ is 'nor has an answer of a map, its word aside' \
     "$(wc -l <"$answers") $(awk '{ sub(/^[A-Z]* /, "") } length > 399' "$answers")" '4 '
 cache=none
 
+# Sendmail reads a value as an address (prescan() of its parseaddr.c): what
+# opens must close, and within quotes and comments nothing else counts.
+cat >"$tmp/prescan" <<'END'
+while (<>) {
+	chomp;
+	my ($quote, $comment, $angle) = (0, 0, 0);
+	for my $c (split //) {
+		die "a backslash: $_\n" if $c eq "\\";
+		if ($c eq '"' && !$comment) {
+			$quote = !$quote;
+		} elsif ($quote) {
+		} elsif ($c eq '(') {
+			$comment++;
+		} elsif ($c eq ')') {
+			$comment-- or die "unbalanced ): $_\n";
+		} elsif ($comment) {
+		} elsif ($c eq '<') {
+			$angle++;
+		} elsif ($c eq '>') {
+			$angle-- or die "unbalanced >: $_\n";
+		}
+	}
+	die "not closed: $_\n" if $quote || $comment || $angle;
+}
+END
 n=0
 while [ $n -lt "$odd" ]; do
 	n=$((n + 1))
@@ -716,6 +741,8 @@ done
 talk map "$(map verdict "$@")"
 is 'a reply with odd brackets is a value all the same' \
     "$(grep -c '^OK 550 5.1.7 mx.odd[0-9]*.test' "$answers") $end $status" "$odd eof 0"
+ok 'and Sendmail can read it' perl "$tmp/prescan" "$answers"
+ok 'pairs that close stay' grep -q 'unknown  *(see  *http://example.net/ *)' "$answers"
 set --
 
 # ---- the log -------------------------------------------------------------------------------------
