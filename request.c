@@ -24,14 +24,15 @@
 #define TEXT_SHOWN	351	/* so that no action has 400 octets: Postfix
 				   puts up to 300 before it, and cuts nothing */
 
-/* What becomes of the octets that have come so far. */
-enum got { GOT_PART, GOT_REQUEST, GOT_NONSENSE };
+/* What becomes of the octets that have come so far; an end wants no answer. */
+enum got { GOT_PART, GOT_REQUEST, GOT_END };
 
-static enum form form_of(void);
 static enum got	 parse(struct request *);
+static enum form form_of(void);
 static enum got	 parse_line(struct request *);
 static enum got	 parse_policy(struct request *);
 static enum got	 parse_socketmap(struct request *);
+static enum got	 more(struct request *, int, int64_t *);
 static enum got	 bad(struct request *, const char *);
 static int	 other_protocol(const char *, size_t);
 static void	 action(const struct verdict *, char *, size_t);
@@ -39,18 +40,15 @@ static void	 map_answer(const struct request *, const struct verdict *,
 		    char *, size_t);
 static void	 balance(char *);
 
-/* what has come and was not yet part of a request */
+static enum form form;		/* of the connection, once it can be told */
+/* what has come, and how much of it the last request was */
 static char	 in[POLICY_MAX];
 static size_t	 have, used;
 
 int
 request_read(struct request *rq, int64_t deadline)
 {
-	static enum form form;	/* of the connection, once it can be told */
-	struct pollfd pfd;
-	int64_t left;
 	enum got got;
-	ssize_t n;
 	int first;
 
 	first = form == FORM_NONE;
@@ -59,39 +57,13 @@ request_read(struct request *rq, int64_t deadline)
 	used = 0;
 	if (!first)
 		deadline = mono_ms() + (have > 0 ? REQUEST_S : IDLE_S) * 1000;
-	pfd.fd = STDIN_FILENO;
-	pfd.events = POLLIN;
-	for (;;) {
+	do {
 		memset(rq, 0, sizeof(*rq));
-		if (form == FORM_NONE)
-			form = form_of();
-		rq->form = form;
 		got = parse(rq);
-		if (got == GOT_REQUEST)
-			return (1);
-		if (got == GOT_NONSENSE)
-			return (0);
-		left = deadline - mono_ms();
-		n = left <= 0 ? 0 : poll(&pfd, 1, (int)left);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			bad(rq, form < FORM_POLICY ?
-			    "no complete line in 10 s" : "not complete in 10 s");
-			return (first || have > 0);
-		}
-		n = read(STDIN_FILENO, in + have, sizeof(in) - have);
-		if (n == -1 && (errno == EINTR || errno == EAGAIN))
-			continue;
-		if (n <= 0) {
-			bad(rq, have == 0 ? "no request" :
-			    "the line has no end: part of it may be lost");
-			return (have == 0 ? first : form != FORM_SOCKETMAP);
-		}
-		if (have == 0 && !first)
-			deadline = mono_ms() + REQUEST_S * 1000;
-		have += n;
-	}
+		if (got == GOT_PART)
+			got = more(rq, first, &deadline);
+	} while (got == GOT_PART);
+	return (got == GOT_REQUEST);
 }
 
 size_t
@@ -181,6 +153,25 @@ request_drain(void)
 	}
 }
 
+/* Take a request out of what has come. */
+static enum got
+parse(struct request *rq)
+{
+	if (form == FORM_NONE)
+		form = form_of();
+	rq->form = form;
+	switch (form) {
+	case FORM_LINE:
+		return (parse_line(rq));
+	case FORM_POLICY:
+		return (parse_policy(rq));
+	case FORM_SOCKETMAP:
+		return (parse_socketmap(rq));
+	default:
+		return (GOT_PART);
+	}
+}
+
 /* The form by the first octets of a connection; FORM_NONE: more are needed. */
 static enum form
 form_of(void)
@@ -199,21 +190,6 @@ form_of(void)
 	if (len < have)
 		return (len > 0 && in[len] == ':' ? FORM_SOCKETMAP : FORM_LINE);
 	return (len < REQUEST_MAX ? FORM_NONE : FORM_LINE);
-}
-
-static enum got
-parse(struct request *rq)
-{
-	switch (rq->form) {
-	case FORM_LINE:
-		return (parse_line(rq));
-	case FORM_POLICY:
-		return (parse_policy(rq));
-	case FORM_SOCKETMAP:
-		return (parse_socketmap(rq));
-	default:
-		return (GOT_PART);
-	}
 }
 
 /* [VRFY ]MAILBOX and LF or CRLF; what follows is never looked at. */
@@ -299,18 +275,18 @@ parse_socketmap(struct request *rq)
 			len = len * 10 + (size_t)(in[i] - '0');
 	digits = i;
 	if (digits == 0 ? have > 0 : digits > 1 && in[0] == '0')
-		return (GOT_NONSENSE);
+		return (GOT_END);
 	if (digits > LENGTH_DIGITS || len > REQUEST_MAX)
 		return (bad(rq, "request over 4096 octets"));
 	if (digits == have)
 		return (GOT_PART);
 	if (in[digits] != ':')
-		return (GOT_NONSENSE);
+		return (GOT_END);
 	if (have - digits < len + 2)
 		return (GOT_PART);
 	s = in + digits + 1;
 	if (s[len] != ',')
-		return (GOT_NONSENSE);
+		return (GOT_END);
 	used = digits + len + 2;
 	rq->form = FORM_SOCKETMAP;
 	blank = memchr(s, ' ', len);
@@ -325,6 +301,38 @@ parse_socketmap(struct request *rq)
 	rq->len = len - (size_t)(blank + 1 - s);
 	memcpy(rq->address, blank + 1, rq->len);
 	return (GOT_REQUEST);
+}
+
+/* Wait for more octets, until deadline or, before a later request, its first. */
+static enum got
+more(struct request *rq, int first, int64_t *deadline)
+{
+	struct pollfd pfd;
+	int64_t left;
+	ssize_t n;
+
+	pfd.fd = STDIN_FILENO;
+	pfd.events = POLLIN;
+	left = *deadline - mono_ms();
+	n = left <= 0 ? 0 : poll(&pfd, 1, (int)left);
+	if (n == -1 && errno == EINTR)
+		return (GOT_PART);
+	if (n <= 0)
+		return (!first && have == 0 ? GOT_END : bad(rq,
+		    form < FORM_POLICY ? "no complete line in 10 s" :
+		    "not complete in 10 s"));
+	n = read(STDIN_FILENO, in + have, sizeof(in) - have);
+	if (n == -1 && (errno == EINTR || errno == EAGAIN))
+		return (GOT_PART);
+	if (n <= 0 && have == 0)
+		return (first ? bad(rq, "no request") : GOT_END);
+	if (n <= 0)
+		return (form == FORM_SOCKETMAP ? GOT_END : bad(rq,
+		    "the line has no end: part of it may be lost"));
+	if (have == 0 && !first)
+		*deadline = mono_ms() + REQUEST_S * 1000;
+	have += n;
+	return (GOT_PART);
 }
 
 /* A request that is none, and the last, for who knows where the next begins. */

@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 408
+plan 409
 case $cbvd in
 /*)	;;
 *)	cbvd=$PWD/$cbvd ;;
@@ -502,6 +502,7 @@ is 'two netstrings in two pieces, wherever they are cut' "$wrong" ''
 # A client that waits for each answer.  ask_on STEP: say it, and wait until one
 # more line of answers has come.
 mkfifo "$tmp/fifo"
+: >"$tmp/said"
 run <"$tmp/fifo" >"$tmp/said" 2>/dev/null &
 talker=$!
 exec 3>"$tmp/fifo"
@@ -889,6 +890,8 @@ ended idle
 heard policy
 is 'a minute without a request: a silent end' "$all" 'eof 0 DUNNO|'
 ok 'not before' at_least "$eof_ms" 59800
+ok 'the end is told before what comes then is thrown away' \
+    at_least "$((exit_ms - eof_ms))" 300
 ended idle_map
 heard map
 like 'in a map, too' "$all" 'eof 0 OK 250 2.1.5 *|'
