@@ -11,7 +11,7 @@
 static int	 fuzz_send(const unsigned char *, int, unsigned char *, int);
 #undef res_send
 #define res_send	fuzz_send
-#include "mx.c"
+#include "../../mx.c"
 #include "fuzz.h"
 
 static int

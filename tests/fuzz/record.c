@@ -3,7 +3,7 @@
  * Fuzz cache.c: a record that an enemy wrote.  Where its sum is not right, it
  * is made so every other time, for the sum is not what the reader rests on.
  */
-#include "cache.c"
+#include "../../cache.c"
 #include "fuzz.h"
 
 int

@@ -6,7 +6,7 @@
 
 static int	 fuzz_open(const char *, int);
 #define open	fuzz_open
-#include "rules.c"
+#include "../../rules.c"
 #undef open
 #include "fuzz.h"
 

@@ -21,7 +21,7 @@ static int	 fuzz_close(int);
 #define recv	fuzz_recv
 #define write	fuzz_write
 #define close	fuzz_close
-#include "callout.c"
+#include "../../callout.c"
 #undef write
 #include "fuzz.h"
 
