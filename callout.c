@@ -85,6 +85,7 @@ callout_ask(const struct mx_addr *addr, const struct mailbox *rcpt, int flags,
 	strlcpy(conn.host, addr->shown, sizeof(conn.host));
 	from = (flags & CALLOUT_FROM) && opt.from != NULL;
 	do {
+		c->decided = 0;
 		if (conn.fd == -1 && (greet(&conn, addr) == -1 ||
 		    hello(&conn) == -1))
 			break;

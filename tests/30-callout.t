@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 213
+plan 215
 cache=none
 
 for name in default no-pipelining helo-only smtputf8 catch-all greylisting \
@@ -25,6 +25,11 @@ null='550 5.7.1 Null sender is not accepted here'
 host null-rcpt "default | C: null RCPT * | S: $null"
 host null-rcpt-slow "no-pipelining | C: null RCPT * | S: $null"
 host null-never "default | C: MAIL * | S: $null"
+null_mail='C: null MAIL * | S: 250 2.1.0 Ok'
+host null-then-4xx "default | C: null RCPT * | S: $null | $null_mail | C: MAIL * | S: 451 4.7.1 Later"
+host null-then-5xx "default | C: null RCPT * | S: $null | $null_mail | C: MAIL * | S: 550 5.7.1 Go away"
+zone 'null-then-4xx.test MX 20 mx.default.test' \
+    'null-then-5xx.test MX 20 mx.default.test'
 host null-mail-slow 'no-pipelining+null-path-mail'
 host catch-all-slow 'no-pipelining+catch-all'
 host test-later 'default | C: RCPT TO:<real@*>* | S: 250 2.1.5 Ok | C: RCPT * | S: 450 4.2.0 Later'
@@ -211,6 +216,10 @@ mark
 verdict 'with -f none it is not tried: 252' '252 2.0.0 *' -f none real@null-rcpt.test
 verdict 'at MAIL neither: 252' '252 2.0.0 *' -f none real@null-path-mail.test
 is 'no other reverse-path was named' "$(events | grep -c 'MAIL FROM:<.*@')" 0
+for code in 4xx 5xx; do
+	verdict "$code at MAIL to -f, the null one refused at RCPT: the next host" \
+	    '250 2.1.5 *' "real@null-then-$code.test"
+done
 verdict 'a host that refuses any reverse-path is 252' '252 2.0.0 *' real@null-never.test
 mark
 verdict 'a host that blocks us at MAIL is 252' '252 2.0.0 *' real@blocked-mail.test
