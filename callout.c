@@ -149,7 +149,8 @@ greet(struct conn *conn, const struct mx_addr *addr)
 		return (failed(conn));
 	}
 	/* whoever greets with our name is ourselves behind another address */
-	if (opt.helo != NULL && !addr->ours && begins(reply.text + 4, opt.helo)) {
+	if (opt.helo != NULL && !addr->ours &&
+	    begins(reply.text + 4, opt.helo)) {
 		verdict_set(&conn->c->v, CAUSE_OURSELVES, STAGE_GREETING,
 		    conn->host, "greets with our own name");
 		return (-1);
@@ -590,8 +591,9 @@ failed(struct conn *conn)
 {
 	conn->c->decided = 0;
 	/* where there is no way out at all the fault is not the host's */
-	conn->c->dead = conn->stage < STAGE_RCPT && errno != ENETUNREACH &&
-	    errno != ENETDOWN && errno != EADDRNOTAVAIL;
+	conn->c->dead = conn->stage < STAGE_RCPT && (conn->fault != NULL ||
+	    (errno != ENETUNREACH && errno != ENETDOWN &&
+	    errno != EADDRNOTAVAIL));
 	verdict_set(&conn->c->v, CAUSE_NO_ANSWER, conn->stage, conn->host, "%s",
 	    conn->fault != NULL ? conn->fault : strerror(errno));
 	verdict_trace("%s: %s", conn->host, conn->c->v.text);
