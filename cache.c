@@ -46,7 +46,7 @@
 struct record {
 	uint8_t		sum[SUM_LEN];	/* over secret, key and all below */
 	uint32_t	format;
-	uint8_t		scope, cause, stage, with_from;
+	uint8_t		scope, cause, stage, unused;
 	int64_t		when;		/* epoch seconds */
 	int64_t		mono;		/* CLOCK_MONOTONIC seconds */
 	struct standing	standing;
@@ -467,7 +467,6 @@ record_make(enum scope scope, const char *name, const struct verdict *v,
 	record->scope = (uint8_t)scope;
 	record->cause = (uint8_t)v->cause;
 	record->stage = (uint8_t)v->stage;
-	record->with_from = (uint8_t)v->with_from;
 	record->when = v->when;
 	record->mono = mono_ms() / 1000 - (time(NULL) - v->when);
 	record->standing = v->standing;
@@ -492,7 +491,11 @@ record_read(const struct record *record, const struct key *key,
 	sum(key, record, check);
 	if (memcmp(check, record->sum, sizeof(check)) != 0 ||
 	    record->format != FORMAT || record->cause >= CAUSES ||
-	    record->stage >= STAGES || record->scope > SCOPE_STANDING)
+	    record->stage >= STAGES || record->scope > SCOPE_STANDING ||
+	    record->standing.tat_us < 0 ||
+	    record->standing.tat_us > TIME_SANE * 1000000 ||
+	    record->standing.until < 0 || record->standing.until > TIME_SANE ||
+	    record->standing.step_s < 0 || record->standing.step_s > TIME_SANE)
 		return (-1);
 	end = record->strings + sizeof(record->strings);
 	for (i = 0, s = record->strings; i < 3; i++) {
@@ -506,7 +509,6 @@ record_read(const struct record *record, const struct key *key,
 	*name = part[0];
 	v->cause = record->cause;
 	v->stage = record->stage;
-	v->with_from = record->with_from;
 	v->when = (time_t)record->when;
 	v->standing = record->standing;
 	strlcpy(v->host, part[1], sizeof(v->host));
@@ -672,13 +674,11 @@ list_one(const struct key *key, char **keys, FILE *out)
 	verdict_duration(time(NULL) - v.when, age);
 	expires = record_left(&record);
 	verdict_duration(expires, left);
-	code = verdict_code(v.cause);
-	if (scope == SCOPE_STANDING) {
+	code = scope == SCOPE_STANDING ? 0 : verdict_code(v.cause);
+	if (scope == SCOPE_STANDING)
 		verdict_standing(&v, text, sizeof(text));
-		code = 0;
-	} else {
+	else
 		verdict_text(&v, text, sizeof(text));
-	}
 	fprintf(out, code != 0 ? "%s\t%d" : "%s\t-", who, code);
 	fprintf(out, "\t%s\t%s\t%s\n", age, expires > 0 ? left : "expired",
 	    text);

@@ -229,7 +229,6 @@ transaction(struct conn *conn, const struct mailbox *rcpt, int from, int test)
 		c->decided = c->v.cause != CAUSE_LATER &&
 		    c->v.cause != CAUSE_RELAY;
 	}
-	c->v.with_from = from;
 	if (c->v.cause == CAUSE_NULL_PATH && !from) {
 		if (conn->pipelining || opt.from == NULL)
 			return (1);

@@ -110,7 +110,6 @@ struct standing {
 struct verdict {
 	enum cause	 cause;
 	enum stage	 stage;
-	int		 with_from;	/* -f was the reverse-path */
 	int		 cached;	/* 2: stored by the callout we joined */
 	struct standing	 standing;
 	time_t		 when;		/* epoch seconds of the answer */

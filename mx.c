@@ -219,7 +219,7 @@ resolver_ready(int64_t deadline)
 #endif
 	}
 	left_s = (deadline - mono_ms()) / 1000;
-	if (left_s < 0)
+	if (deadline <= mono_ms())
 		return (-1);
 	servers = _res.nscount > 0 ? _res.nscount : 1;
 	left_s /= servers * RETRIES;
@@ -542,21 +542,23 @@ octets(struct sockaddr *sa)
 static int
 addr_ours(int family, const unsigned char *ip)
 {
-	static struct ifaddrs *ours;
+	struct ifaddrs *all;
 	const struct ifaddrs *ifa;
+	int found;
 
 	if ((family == AF_INET && ip[0] == 127) || (family == AF_INET6 &&
 	    memcmp(ip, &in6addr_loopback, 16) == 0))
 		return (0);
-	if (ours == NULL && getifaddrs(&ours) == -1)
+	if (getifaddrs(&all) == -1)
 		return (0);
-	for (ifa = ours; ifa != NULL; ifa = ifa->ifa_next)
-		if (ifa->ifa_addr != NULL &&
+	found = 0;
+	for (ifa = all; ifa != NULL; ifa = ifa->ifa_next)
+		found |= ifa->ifa_addr != NULL &&
 		    ifa->ifa_addr->sa_family == family &&
 		    memcmp(octets(ifa->ifa_addr), ip,
-		    family == AF_INET ? 4 : 16) == 0)
-			return (1);
-	return (0);
+		    family == AF_INET ? 4 : 16) == 0;
+	freeifaddrs(all);
+	return (found);
 }
 
 /*

@@ -293,8 +293,8 @@ parse_socketmap(struct request *rq)
 	for (i = 0; blank != NULL && i < sizeof(names) / sizeof(names[0]); i++)
 		if (strlen(names[i]) == (size_t)(blank - s) &&
 		    memcmp(names[i], s, (size_t)(blank - s)) == 0)
-			rq->map = MAP_VERDICT + i;
-	if (rq->map == MAP_NONE) {
+			rq->map = (enum map)(MAP_VERDICT + i);
+	if (blank == NULL || rq->map == MAP_NONE) {
 		rq->why = "a map verdict, access or exists is wanted, and a key";
 		return (GOT_REQUEST);
 	}
