@@ -28,7 +28,7 @@ SYSLIB = case $$(uname -s) in \
 	*) echo -L/usr/local/lib -lgdbm -lutil;; esac
 
 OBJ =	cbvd.o request.o mailbox.o rules.o mx.o callout.o reply.o verdict.o \
-	cache.o manners.o
+	cache.o manners.o sandbox.o seccomp.o
 
 all: cbvd
 

@@ -514,4 +514,45 @@ int	 manners_enter(const struct mx_addr *addr, int64_t patience,
 
 /* Give the slot back; of a host that refused us or is dead, take note. */
 void	 manners_leave(const struct mx_addr *addr, const struct callout *c);
+
+/*
+ * sandbox.c: what is given up, by phase.  No part is needed, none is an error.
+ */
+/* Sanitizers have needs of their own that are not to be confined. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED	1
+#elif defined(__has_feature)
+#define SANITIZED	(__has_feature(address_sanitizer) || \
+	    __has_feature(memory_sanitizer) || __has_feature(thread_sanitizer))
+#else
+#define SANITIZED	0
+#endif
+
+/*
+ * Let TCP connections go to port, too; those of -p and -N are known.  To be
+ * called before sandbox_start().  Returns 0, or -1 with ENOSPC.
+ */
+int	 sandbox_port(in_port_t port);
+
+/*
+ * Before a request or a record is read: from now on no file is opened but the
+ * cache's folder, resolv.conf(5), and the files of -r and -s, no program and
+ * no other process started, and no TCP connection made to other ports.
+ */
+void	 sandbox_start(void);
+
+/*
+ * Before the first packet is sent: from now on only the system calls are left
+ * that a query needs.  Later calls do nothing.
+ */
+void	 sandbox_network(void);
+
+/* What is in force now: "no_new_privs, limits, Landlock ABI 7, seccomp". */
+const char *sandbox_text(void);
+
+/*
+ * seccomp.c, optional: let the kernel refuse all system calls but those of
+ * its table.  Returns 0, or -1 with errno where that is not to be had.
+ */
+int	 seccomp_start(void);
 #endif
