@@ -286,6 +286,10 @@ int	 rules_route(const char *domain, struct route *route, char *why);
  */
 int	 rules_skip(const struct mailbox *mb, const char *host, char *why);
 
+/* Check the routes, and have the sandbox leave their ports open.  Returns 0, or
+ * -1 as above. */
+int	 rules_ports(char *why);
+
 /*
  * mx.c: the hosts that accept mail for a domain (RFC 5321, 5.1; RFC 7505).
  */

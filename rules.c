@@ -111,6 +111,30 @@ rules_skip(const struct mailbox *mb, const char *host, char *why)
 	return (more == -1 ? -1 : skip);
 }
 
+int
+rules_ports(char *why)
+{
+	struct file file;
+	struct route one;
+	const char *bad;
+	char *pattern;
+	int more;
+
+	if (opt.routes == NULL)
+		return (0);
+	if (file_open(&file, opt.routes, why) == -1)
+		return (-1);
+	while ((more = file_line(&file)) == 1) {
+		if (route_parse(file.line, &one, &pattern, &bad) == -1)
+			more = fault(&file, "%s", bad);
+		else if (one.port != 0 && sandbox_port(one.port) == -1)
+			more = fault(&file, "too many different ports");
+		if (more == -1)
+			break;
+	}
+	return (file_close(&file, more));
+}
+
 /* Open a file for reading; a FIFO must not hold us.  Returns 0 or -1. */
 static int
 file_open(struct file *file, const char *path, char *why)
