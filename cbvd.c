@@ -103,17 +103,19 @@ main(int argc, char **argv)
 
 	start = mono_ms();
 	clean();
-	openlog("cbvd", LOG_PID, LOG_MAIL);
+	openlog("cbvd", LOG_PID | LOG_NDELAY, LOG_MAIL);
 	mode = options(argc, argv);
 	if (mode == MODE_VERSION) {
 		version();
 		return (0);
 	}
 	become(user);
+	if (mode == MODE_ASK)
+		rules_check();
+	sandbox_start();
 	argv += optind > argc ? argc : optind;
 	if (mode != MODE_ASK)
 		return (maintain(mode, argv));
-	rules_check();
 	if (*argv != NULL)
 		return (command_line(argv));
 	if (isatty(STDIN_FILENO))
@@ -408,13 +410,16 @@ usage(void)
 static void
 version(void)
 {
-	printf("cbvd %s: cache gdbm, name server of -N %s\n", CBVD_VERSION,
+	sandbox_start();
+	sandbox_network();
+	printf("cbvd %s: cache gdbm, name server of -N %s, sandbox: %s\n",
+	    CBVD_VERSION,
 #if defined(__GLIBC__) || defined(__FreeBSD__) || defined(__NetBSD__)
 	    "yes"
 #else
 	    "no"
 #endif
-	    );
+	    , sandbox_text());
 }
 
 /*
@@ -546,9 +551,8 @@ rules_check(void)
 {
 	static const struct mailbox nobody;
 	char why[TEXT_MAX];
-	struct route route;
 
-	if (rules_route("", &route, why) == -1)
+	if (rules_ports(why) == -1)
 		die(EX_CONFIG, "-r %s", why);
 	if (rules_skip(&nobody, NULL, why) == -1)
 		die(EX_CONFIG, "-s %s", why);
@@ -820,6 +824,7 @@ find(const struct mailbox *mb, const struct route *route, int refuted,
 	int more, heavy, called;
 
 	memset(c, 0, sizeof(*c));
+	sandbox_network();
 	identify();
 	in_dns = 1;
 	more = mx_lookup(mb->domain, route, deadline, &mx, &c->v);
