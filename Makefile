@@ -45,6 +45,12 @@ tests/replies: tests/replies.c reply.o cbvd.h
 	$(CC) $(STD) $(WARN) -I. `$(SYSCPP)` $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) \
 	    -o $@ tests/replies.c reply.o `$(SYSLIB)`
 
+# its calls of the kernel and of the log are looked at on their way
+tests/sandbox: tests/sandbox.c sandbox.o seccomp.o cbvd.h
+	$(CC) $(STD) $(WARN) -I. `$(SYSCPP)` $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) \
+	    -Wl,--wrap=syscall,--wrap=syslog,--wrap=__syslog_chk -o $@ \
+	    tests/sandbox.c sandbox.o seccomp.o `$(SYSLIB)`
+
 # What is missing on this machine is named and installed.
 deps:
 	@sh tests/deps.sh build
@@ -56,7 +62,7 @@ demo:
 
 check:
 	@sh tests/deps.sh check
-	@$(MAKE) all tests/replies
+	@$(MAKE) all tests/replies tests/sandbox
 	prove tests
 
 replies: tests/replies
@@ -77,6 +83,6 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/cbvd $(DESTDIR)$(MANDIR)/man8/cbvd.8
 
 clean:
-	rm -f cbvd $(OBJ) tests/replies
+	rm -f cbvd $(OBJ) tests/replies tests/sandbox
 
 .PHONY: all deps demo check replies lint install uninstall clean
