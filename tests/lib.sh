@@ -128,7 +128,7 @@ background()
 	pids="$pids $!" tries=0
 	until [ -s "$port_file" ]; do
 		tries=$((tries + 1))
-		if [ $tries -gt 100 ]; then
+		if [ $tries -gt 600 ]; then
 			sed 's/^/# /' "$port_file.err"
 			echo "Bail out! $2 does not start"
 			exit 1
