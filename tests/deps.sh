@@ -35,10 +35,14 @@ table="
 	check	cmd		mandoc		mandoc		mandoc		mandoc			-		-
 	check	linux_cmd	setsid		util-linux	util-linux-misc	util-linux		-		-
 	check	linux_cmd	systemd-socket-activate systemd	-		systemd			-		-
+	check	linux_cmd	systemd-analyze	systemd		-		systemd			-		-
+	check	cmd		nc		netcat-openbsd	netcat-openbsd	netcat			-		-
 	check	linux_file	/etc/protocols	netbase		-		setup			-		-
 	check	daemon		nsd		nsd		nsd		nsd			nsd		-
 	check	daemon		xinetd		xinetd		xinetd		xinetd			xinetd		xinetd
 	check	daemon		inetd		openbsd-inetd	-		-			-		-
+	check	daemon		setuidgid	daemontools	-		-			daemontools	daemontools
+	check	daemon		chpst		runit		runit		-			runit		runit
 	check	mta		postfix		postfix		-		-			-		-
 	check	mta		exim		exim4-daemon-light -		-			-		-
 	check	mta		sendmail	sendmail-bin	-		-			-		-
@@ -144,7 +148,8 @@ has_linux_header() { [ "$system" != Linux ] || has_header "$1"; }
 has_daemon()
 {
 	[ "$system-$1" = Linux-inetd ] || ! has_cmd "$1" || return 0
-	[ -x "$unpacked/host/usr/sbin/$1" ]
+	[ -x "$unpacked/host/usr/sbin/$1" ] ||
+	    [ -x "$unpacked/host/usr/bin/$1" ]
 }
 
 become_root()
