@@ -26,6 +26,7 @@ start()
 	syslog_duplication = false
 	log_selector = +smtp_connection +smtp_protocol_error +smtp_syntax_error
 	host_lookup =
+	queue_only = true
 
 	begin acl
 	acl_check_rcpt:
@@ -39,6 +40,7 @@ start()
 	  require message = relay not permitted
 	          domains = +local_domains
 	  require verify = recipient
+	  .include_if_exists /etc/exim4/cbvd.conf
 	  accept
 
 	begin routers
@@ -63,6 +65,7 @@ start()
 	  driver = appendfile
 	  file = /var/mail/\$local_part_data
 	END
+	[ -z "$snippet" ] || cp "$snippet" "$root/etc/exim4/cbvd.conf"
 	run chroot "$root" /usr/sbin/exim4 -bdf
 	greeted 127.0.50.2
 }

@@ -8,11 +8,24 @@ can() { mta_can; }
 start()
 {
 	mta_root 127.0.50.4
+	cbvd= filter=
+	if [ -n "$snippet" ]; then
+		filter=$(sed -n "s/^#[[:space:]]*\(filter .*\)/\1/p" "$snippet") cbvd=", cbvd"
+		program=${filter#*proc-exec \"}
+		program=$root${program%%\"*}
+		mkdir -p "${program%/*}"
+		cp "$snippet" "$program" || die "cannot copy $snippet"
+		chmod 755 "$program"
+		for p in sh nc tr; do
+			give "$(realpath "$(command -v $p)")" /bin/$p
+		done
+	fi
 	cat >"$root/etc/smtpd.conf" <<-END
 	filter unwelcome phase connect match src { 127.0.60.1 } disconnect "554 5.7.1 127.0.60.1 is listed at bl.example"
 	filter policy phase rcpt-to match rcpt-to { "policy@opensmtpd.test" } reject "550 5.7.1 Refused by local policy"
 	filter grey phase rcpt-to match rcpt-to { "grey@opensmtpd.test" } reject "451 4.7.1 Greylisted, please try again later"
-	filter checks chain { unwelcome, policy, grey }
+	$filter
+	filter checks chain { unwelcome, policy, grey$cbvd }
 	table anyone { "@all.opensmtpd.test" = "alice" }
 	listen on 127.0.50.4 port $port hostname mx.opensmtpd.test filter checks
 	action "mailbox" maildir

@@ -18,6 +18,7 @@ start()
 	include(\`/usr/share/sendmail/cf/m4/cf.m4')dnl
 	OSTYPE(\`linux')dnl
 	define(\`confDOMAIN_NAME', \`mx.sendmail.test')dnl
+	define(\`confDELIVERY_MODE', \`queueonly')dnl
 	define(\`confTO_IDENT', \`0s')dnl
 	define(\`confLOG_LEVEL', \`14')dnl
 	define(\`confQUEUE_LA', \`1000')dnl
@@ -35,6 +36,7 @@ start()
 	FEATURE(\`virtusertable', \`hash /etc/mail/virtusers')dnl
 	LOCAL_DOMAIN(\`sendmail.test all.sendmail.test')dnl
 	DAEMON_OPTIONS(\`Addr=127.0.50.3, Port=$port, Name=MTA')dnl
+	sinclude(\`/etc/mail/cbvd.mc')dnl
 	MAILER(\`local')dnl
 	MAILER(\`smtp')dnl
 	END
@@ -46,6 +48,7 @@ start()
 	END
 	echo "root:${tab}/dev/null" >"$etc/aliases"
 	echo "@all.sendmail.test${tab}alice" >"$etc/virtusers"
+	[ -z "$snippet" ] || cp "$snippet" "$etc/cbvd.mc"
 	chroot "$root" /usr/bin/m4 -D_NO_MAKEINFO_ \
 	    -D_CF_DIR_=/usr/share/sendmail/cf/ /etc/mail/sendmail.mc >"$etc/sendmail.cf" ||
 	    die "m4 failed"

@@ -6,9 +6,11 @@
 #	sh tests/world/NAME.sh stop DIR
 #
 # DIR is a new folder of the caller: DIR/log is the server's syslog, DIR/pids
-# what stop ends.  An MTA runs in DIR/root, a copy of what tests/deps.sh has
-# unpacked, with users, /dev/log and mailboxes of its own: chroot(2) makes all
-# compiled-in paths right, and nothing of the machine is read or changed.
+# what stop ends.  SNIPPET is how a client of cbvd asks it, a file of examples/
+# that the caller has filled in.  An MTA runs in DIR/root, a copy of what
+# tests/deps.sh has unpacked, with users, /dev/log and mailboxes of its own:
+# chroot(2) makes all compiled-in paths right, and nothing of the machine is
+# read or changed.
 
 set -u
 umask 022
@@ -19,6 +21,7 @@ unpacked=$here/unpacked
 cmd=${1-}
 dir=${2-}
 port=${3-}
+snippet=${4-}
 root=$dir/root
 
 die()
@@ -63,6 +66,7 @@ mta_root()
 	smmsp:x:64104:64104::/var/empty:/bin/false
 	opensmtpd:x:64105:64105::/var/empty:/bin/false
 	opensmtpq:x:64106:64106::/var/empty:/bin/false
+	_cbvd:x:64108:64108::/nonexistent:/bin/false
 	nobody:x:65534:65534::/nonexistent:/bin/false
 	alice:x:64110:64110::/home/alice:/bin/false
 	END
@@ -85,6 +89,28 @@ mta_root()
 	until_true test -S "$root/dev/log" || die "no log"
 }
 
+# give PROGRAM [PATH]: the root gets a program of this machine, there or where
+# it is here, with the libraries that are not yet there.
+give()
+{
+	to=$root${2:-$1}
+	mkdir -p "${to%/*}"
+	cp "$1" "$to" || die "cannot copy $1"
+	ldd "$1" 2>/dev/null | grep -o "/[^ ]*" | while read -r lib; do
+		[ -e "$root$lib" ] || mkdir -p "$root${lib%/*}" &&
+		    cp -n "$lib" "$root$lib"
+	done
+}
+
+# The root gets cbvd, and the folder of its cache.
+give_cbvd()
+{
+	give "${CBVD:-$here/../../cbvd}" /usr/local/sbin/cbvd
+	mkdir -p "$root/usr/local/etc" "$root/var/cache/cbvd"
+	chmod 700 "$root/var/cache/cbvd"
+	chown 64108:64108 "$root/var/cache/cbvd"
+}
+
 # Run a command in the background, in a process group of its own.
 run()
 {
@@ -93,13 +119,13 @@ run()
 	echo $pid >>"$dir/pids"
 }
 
-# Try a command every 50 ms for 20 s.
+# Try a command every 50 ms for 60 s.
 until_true()
 {
 	try=0
 	until "$@" 2>/dev/null; do
 		try=$((try + 1))
-		[ $try -lt 400 ] || return 1
+		[ $try -lt 1200 ] || return 1
 		sleep 0.05
 	done
 }
@@ -148,10 +174,10 @@ world_main()
 {
 	case $cmd in
 	can)	can ;;
-	start)	[ -n "$port" ] || die "usage: $name.sh start DIR PORT"
+	start)	[ -n "$port" ] || die "usage: $name.sh start DIR PORT [SNIPPET]"
 		why=$(can) || die "$why"
 		start ;;
 	stop)	stop ;;
-	*)	die "usage: $name.sh can | start DIR PORT | stop DIR" ;;
+	*)	die "usage: $name.sh can | start DIR PORT [SNIPPET] | stop DIR" ;;
 	esac
 }
