@@ -1,6 +1,7 @@
 # cbvd: callback verification daemon.  For GNU make and BSD make alike.
 PREFIX ?=	/usr/local
 MANDIR ?=	$(PREFIX)/share/man
+EXAMPLEDIR ?=	$(PREFIX)/share/examples/cbvd
 CFLAGS ?=	-O2 -g
 
 STD =	-std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
@@ -73,14 +74,19 @@ lint:
 	sh tests/lint.sh
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(MANDIR)/man8
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(MANDIR)/man8 \
+	    $(DESTDIR)$(EXAMPLEDIR)
 	install -m 755 cbvd $(DESTDIR)$(PREFIX)/sbin/cbvd
 	install -m 644 cbvd.8 $(DESTDIR)$(MANDIR)/man8/cbvd.8
-	if id _cbvd >/dev/null 2>&1; then \
+	install -m 644 inetd.conf.example examples/* $(DESTDIR)$(EXAMPLEDIR)
+	if [ "`id -u`" -eq 0 ] && id _cbvd >/dev/null 2>&1; then \
 		install -d -m 700 -o _cbvd $(DESTDIR)/var/cache/cbvd; fi
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/cbvd $(DESTDIR)$(MANDIR)/man8/cbvd.8
+	for f in inetd.conf.example examples/*; do \
+		rm -f "$(DESTDIR)$(EXAMPLEDIR)/$${f##*/}"; done
+	-rmdir $(DESTDIR)$(EXAMPLEDIR)
 
 clean:
 	rm -f cbvd $(OBJ) tests/replies tests/sandbox
