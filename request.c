@@ -19,7 +19,6 @@
 #include "cbvd.h"
 
 #define WRITE_MS	1000	/* for a client that does not read */
-#define LENGTH_DIGITS	5	/* of a netstring that is no bomb */
 #define POLICY_START	"request=smtpd_access_policy\n"
 #define TEXT_SHOWN	351	/* so that no action has 400 octets: Postfix
 				   puts up to 300 before it, and cuts nothing */
@@ -33,6 +32,7 @@ static enum got	 parse_line(struct request *);
 static enum got	 parse_policy(struct request *);
 static enum got	 parse_socketmap(struct request *);
 static enum got	 more(struct request *, int, int64_t *);
+static int	 ready(int, short, int64_t);
 static enum got	 bad(struct request *, const char *);
 static int	 other_protocol(const char *, size_t);
 static void	 action(const struct verdict *, char *, size_t);
@@ -54,10 +54,10 @@ request_read(struct request *rq, int64_t deadline)
 	first = form == FORM_NONE;
 	memmove(in, in + used, have - used);
 	have -= used;
-	used = 0;
 	if (!first)
 		deadline = mono_ms() + (have > 0 ? REQUEST_S : IDLE_S) * 1000;
 	do {
+		used = 0;
 		memset(rq, 0, sizeof(*rq));
 		got = parse(rq);
 		if (got == GOT_PART)
@@ -93,13 +93,12 @@ request_answer(const struct request *rq, const char *mailbox,
 int
 request_write(const char *buf, size_t len)
 {
-	struct pollfd pfd;
+	int64_t deadline;
 	ssize_t n;
 
-	pfd.fd = STDOUT_FILENO;
-	pfd.events = POLLOUT;
+	deadline = mono_ms() + WRITE_MS;
 	while (len > 0) {
-		if (poll(&pfd, 1, WRITE_MS) != 1) {
+		if (!ready(STDOUT_FILENO, POLLOUT, deadline)) {
 			errno = ETIMEDOUT;
 			return (-1);
 		}
@@ -134,56 +133,48 @@ request_shut(void)
 void
 request_drain(void)
 {
-	struct pollfd pfd;
-	char buf[4096];
-	int64_t until, left;
+	int64_t deadline;
 	size_t all;
 	ssize_t n;
 
-	pfd.fd = STDIN_FILENO;
-	pfd.events = POLLIN;
-	until = mono_ms() + DRAIN_MS;
+	deadline = mono_ms() + DRAIN_MS;
 	for (all = 0; all < DRAIN_MAX; all += n) {
-		left = until - mono_ms();
-		if (left <= 0 || poll(&pfd, 1, (int)left) != 1)
+		if (!ready(STDIN_FILENO, POLLIN, deadline))
 			return;
-		n = read(STDIN_FILENO, buf, sizeof(buf));
+		n = read(STDIN_FILENO, in, sizeof(in));
 		if (n <= 0)
 			return;
 	}
 }
 
-/* Take a request out of what has come. */
+/* Take a request of the connection's form out of what has come. */
 static enum got
 parse(struct request *rq)
 {
+	enum form now;
+
+	now = form_of();
 	if (form == FORM_NONE)
-		form = form_of();
+		form = now;
 	rq->form = form;
-	switch (form) {
-	case FORM_LINE:
-		return (parse_line(rq));
-	case FORM_POLICY:
-		return (parse_policy(rq));
-	case FORM_SOCKETMAP:
-		return (parse_socketmap(rq));
-	default:
+	if (now == FORM_NONE)
 		return (GOT_PART);
-	}
+	if (now != form)
+		return (form == FORM_SOCKETMAP ? GOT_END :
+		    bad(rq, "request=smtpd_access_policy is wanted"));
+	return (form == FORM_LINE ? parse_line(rq) : form == FORM_POLICY ?
+	    parse_policy(rq) : parse_socketmap(rq));
 }
 
-/* The form by the first octets of a connection; FORM_NONE: more are needed. */
+/* The form of a request by its first octets; FORM_NONE: more are needed. */
 static enum form
 form_of(void)
 {
 	size_t len;
 
 	len = sizeof(POLICY_START) - 1;
-	if (have < len)
-		len = have;
-	if (have > 0 && memcmp(in, POLICY_START, len) == 0)
-		return (have < sizeof(POLICY_START) - 1 ? FORM_NONE :
-		    FORM_POLICY);
+	if (have > 0 && memcmp(in, POLICY_START, have < len ? have : len) == 0)
+		return (have < len ? FORM_NONE : FORM_POLICY);
 	for (len = 0; len < have && is_digit(in[len]); len++)
 		continue;
 	/* no mailbox has a colon behind digits, a netstring always has */
@@ -230,34 +221,33 @@ parse_line(struct request *rq)
 static enum got
 parse_policy(struct request *rq)
 {
-	const char *wanted, *line, *end, *value;
-	size_t len;
+	const char *wanted;
+	char *s, *name, *value, *end;
 	int found;
 
-	end = in[0] == '\n' ? in : memmem(in, have, "\n\n", 2);
+	end = memmem(in, have, "\n\n", 2);
 	if (end == NULL && have == sizeof(in))
 		return (bad(rq, "request over 16384 octets"));
 	if (end == NULL)
 		return (GOT_PART);
-	used = (size_t)(end - in) + (in[0] == '\n' ? 1 : 2);
-	if (memcmp(in, POLICY_START, sizeof(POLICY_START) - 1) != 0 ||
-	    memchr(in, '\0', used) != NULL)
-		return (bad(rq, "request=smtpd_access_policy is wanted"));
-	wanted = opt.recipients ? "recipient=" : "sender=";
+	used = (size_t)(end - in) + 2;
+	if (memchr(in, '\0', used) != NULL)
+		return (bad(rq, "a NUL in it"));
+	*end = '\0';
+	wanted = opt.recipients ? "recipient" : "sender";
 	found = 0;
-	for (line = in; line < end; line += len + 1) {
-		len = (size_t)((const char *)memchr(line, '\n', have -
-		    (size_t)(line - in)) - line);
-		value = memchr(line, '=', len);
-		if (value == NULL || value == line)
+	for (s = in; (name = strsep(&s, "\n")) != NULL;) {
+		value = strchr(name, '=');
+		if (value == NULL || value == name)
 			return (bad(rq, "name=value is wanted"));
-		if (found || strncmp(line, wanted, strlen(wanted)) != 0)
+		*value++ = '\0';
+		if (found || strcmp(name, wanted) != 0)
 			continue;
 		found = 1;
-		rq->len = len - strlen(wanted);
+		rq->len = strlen(value);
 		if (rq->len > sizeof(rq->address))
 			return (bad(rq, "mailbox over 4096 octets"));
-		memcpy(rq->address, line + strlen(wanted), rq->len);
+		memcpy(rq->address, value, rq->len);
 	}
 	return (GOT_REQUEST);
 }
@@ -266,40 +256,32 @@ parse_policy(struct request *rq)
 static enum got
 parse_socketmap(struct request *rq)
 {
-	static const char *const names[] = { "verdict", "access", "exists" };
-	const char *s, *blank;
-	size_t i, digits, len;
+	static const char *const names[] = { [MAP_VERDICT] = "verdict ",
+	    [MAP_ACCESS] = "access ", [MAP_EXISTS] = "exists " };
+	const char *s;
+	size_t i, len, n;
 
-	for (i = len = 0; i < have && is_digit(in[i]); i++)
-		if (i < LENGTH_DIGITS)
-			len = len * 10 + (size_t)(in[i] - '0');
-	digits = i;
-	if (digits == 0 ? have > 0 : digits > 1 && in[0] == '0')
+	for (i = len = 0; is_digit(in[i]) && len <= REQUEST_MAX; i++)
+		len = len * 10 + (size_t)(in[i] - '0');
+	if (in[0] == '0' && i > 1)
 		return (GOT_END);
-	if (digits > LENGTH_DIGITS || len > REQUEST_MAX)
+	if (len > REQUEST_MAX)
 		return (bad(rq, "request over 4096 octets"));
-	if (digits == have)
+	s = in + i + 1;
+	used = i + 1 + len + 1;
+	if (have < used)
 		return (GOT_PART);
-	if (in[digits] != ':')
-		return (GOT_END);
-	if (have - digits < len + 2)
-		return (GOT_PART);
-	s = in + digits + 1;
 	if (s[len] != ',')
 		return (GOT_END);
-	used = digits + len + 2;
-	rq->form = FORM_SOCKETMAP;
-	blank = memchr(s, ' ', len);
-	for (i = 0; blank != NULL && i < sizeof(names) / sizeof(names[0]); i++)
-		if (strlen(names[i]) == (size_t)(blank - s) &&
-		    memcmp(names[i], s, (size_t)(blank - s)) == 0)
-			rq->map = (enum map)(MAP_VERDICT + i);
-	if (blank == NULL || rq->map == MAP_NONE) {
-		rq->why = "a map verdict, access or exists is wanted, and a key";
+	for (rq->map = MAP_EXISTS; rq->map != MAP_NONE; rq->map--) {
+		n = strlen(names[rq->map]);
+		if (len < n || memcmp(s, names[rq->map], n) != 0)
+			continue;
+		rq->len = len - n;
+		memcpy(rq->address, s + n, rq->len);
 		return (GOT_REQUEST);
 	}
-	rq->len = len - (size_t)(blank + 1 - s);
-	memcpy(rq->address, blank + 1, rq->len);
+	rq->why = "a map verdict, access or exists is wanted, and a key";
 	return (GOT_REQUEST);
 }
 
@@ -307,32 +289,40 @@ parse_socketmap(struct request *rq)
 static enum got
 more(struct request *rq, int first, int64_t *deadline)
 {
-	struct pollfd pfd;
-	int64_t left;
 	ssize_t n;
 
-	pfd.fd = STDIN_FILENO;
-	pfd.events = POLLIN;
-	left = *deadline - mono_ms();
-	n = left <= 0 ? 0 : poll(&pfd, 1, (int)left);
-	if (n == -1 && errno == EINTR)
-		return (GOT_PART);
-	if (n <= 0)
-		return (!first && have == 0 ? GOT_END : bad(rq,
+	if (!ready(STDIN_FILENO, POLLIN, *deadline))
+		return (have == 0 && !first ? GOT_END : bad(rq,
 		    form < FORM_POLICY ? "no complete line in 10 s" :
 		    "not complete in 10 s"));
 	n = read(STDIN_FILENO, in + have, sizeof(in) - have);
 	if (n == -1 && (errno == EINTR || errno == EAGAIN))
 		return (GOT_PART);
-	if (n <= 0 && have == 0)
-		return (first ? bad(rq, "no request") : GOT_END);
 	if (n <= 0)
-		return (form == FORM_SOCKETMAP ? GOT_END : bad(rq,
+		return (form == FORM_SOCKETMAP || (have == 0 && !first) ?
+		    GOT_END : bad(rq, have == 0 ? "no request" :
 		    "the line has no end: part of it may be lost"));
 	if (have == 0 && !first)
 		*deadline = mono_ms() + REQUEST_S * 1000;
 	have += n;
 	return (GOT_PART);
+}
+
+/* Wait for a descriptor: 1, or 0 when the time is over. */
+static int
+ready(int fd, short events, int64_t deadline)
+{
+	struct pollfd pfd;
+	int64_t left;
+	int n;
+
+	pfd.fd = fd;
+	pfd.events = events;
+	do {
+		left = deadline - mono_ms();
+		n = left <= 0 ? 0 : poll(&pfd, 1, (int)left);
+	} while (n == -1 && errno == EINTR);
+	return (n != 0);
 }
 
 /* A request that is none, and the last, for who knows where the next begins. */
@@ -402,28 +392,27 @@ map_answer(const struct request *rq, const struct verdict *v, char *buf,
     size_t size)
 {
 	char dsn[DSN_MAX], text[TEXT_SHOWN];
-	int code, none;
+	int code;
 
 	code = verdict_code(v->cause);
-	none = v->cause == CAUSE_SYNTAX || v->cause == CAUSE_NULL;
 	verdict_dsn(v, opt.recipients || rq->map == MAP_EXISTS, dsn);
 	verdict_text(v, text, sizeof(text));
-	strlcpy(buf, "NOTFOUND ", size);
 	if (rq->why != NULL) {
 		snprintf(buf, size, "PERM %s", rq->why);
 	} else if (rq->map == MAP_VERDICT) {
 		balance(text);
 		snprintf(buf, size, "OK %d %s %s", code, dsn, text);
-	} else if (rq->map == MAP_ACCESS && v->cause != CAUSE_SYNTAX) {
+	} else if (v->cause == CAUSE_SYNTAX) {
+		strlcpy(buf, "NOTFOUND ", size);
+	} else if (rq->map == MAP_ACCESS) {
 		strlcpy(buf, "OK ", size);
 		action(v, buf + 3, size - 3);
-	} else if (rq->map == MAP_EXISTS && !none) {
-		if (code / 100 == 4 && !opt.lenient && !opt.advise)
-			snprintf(buf, size, "TEMP %s %s", dsn, text);
-		else if (code != 550 || opt.advise)
-			snprintf(buf, size, "OK %.*s", (int)rq->len,
-			    rq->address);
-	}
+	} else if (code / 100 == 4 && !opt.lenient && !opt.advise) {
+		snprintf(buf, size, "TEMP %s %s", dsn, text);
+	} else if (v->cause == CAUSE_NULL || (code == 550 && !opt.advise)) {
+		strlcpy(buf, "NOTFOUND ", size);
+	} else
+		snprintf(buf, size, "OK %.*s", (int)rq->len, rq->address);
 }
 
 /*
