@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,22 +20,21 @@
 
 #include "cbvd.h"
 
-/* A file being read, and what is wrong with it. */
+/* A file being read. */
 struct file {
 	FILE		*fp;
-	const char	*path;
 	char		*line;	/* without blanks and comments around it */
 	size_t		 size;
 	int		 number;
-	char		*why;	/* of TEXT_MAX octets */
+	const char	*bad;	/* what is wrong with it, or NULL */
 };
 
-static int	 file_open(struct file *, const char *, char *);
+static void	 file_open(struct file *, const char *);
 static int	 file_line(struct file *);
-static int	 file_close(struct file *, int);
-static int	 fault(struct file *, const char *, ...)
-		    __attribute__((__format__(__printf__, 2, 3)));
-static int	 route_parse(char *, struct route *, char **, const char **);
+static int	 file_close(struct file *, const char *, char *);
+static const char *route_parse(char *, struct route *);
+static const char *skip_parse(const char *, const struct mailbox *,
+		    const char *, int *);
 static int	 is_pattern(const char *);
 static size_t	 fits(const char *, const char *);
 
@@ -45,70 +43,38 @@ rules_route(const char *domain, struct route *route, char *why)
 {
 	struct file file;
 	struct route one;
-	const char *bad;
-	char *pattern;
 	size_t n, best;
-	int more;
 
 	memset(route, 0, sizeof(*route));
 	if (opt.routes == NULL)
 		return (0);
-	if (file_open(&file, opt.routes, why) == -1)
-		return (-1);
 	best = 0;
-	while ((more = file_line(&file)) == 1) {
-		if (route_parse(file.line, &one, &pattern, &bad) == -1) {
-			more = fault(&file, "%s", bad);
-			break;
-		}
-		n = pattern[0] == '\0' ? 1 : 2 * fits(pattern, domain);
+	file_open(&file, opt.routes);
+	while (file_line(&file)) {
+		file.bad = route_parse(file.line, &one);
+		n = file.line[0] == '\0' ? 1 : 2 * fits(file.line, domain);
 		if (n <= best)
 			continue;
 		best = n;
 		*route = one;
 		route->ours = n > 1 && one.host[0] != '\0';
 	}
-	return (file_close(&file, more));
+	return (file_close(&file, opt.routes, why));
 }
 
 int
 rules_skip(const struct mailbox *mb, const char *host, char *why)
 {
 	struct file file;
-	struct mailbox one;
-	const char *bad, *what, *pattern;
-	int more, skip;
+	int skip;
 
 	if (opt.skip == NULL)
 		return (0);
-	if (file_open(&file, opt.skip, why) == -1)
-		return (-1);
 	skip = 0;
-	while ((more = file_line(&file)) == 1) {
-		pattern = file.line;
-		what = host == NULL ? mb->domain : NULL;
-		if (strncasecmp(pattern, "mx:", 3) == 0) {
-			pattern += 3;
-			what = host;
-		}
-		if (pattern == file.line && strchr(pattern, '@') != NULL) {
-			if (!mailbox_parse(pattern, strlen(pattern), &one,
-			    &bad)) {
-				more = fault(&file, "%s", bad);
-				break;
-			}
-			skip |= what != NULL &&
-			    strcmp(one.domain, mb->domain) == 0 &&
-			    strcasecmp(one.local_part, mb->local_part) == 0;
-		} else if (!is_pattern(pattern)) {
-			more = fault(&file, "neither a domain nor a mailbox");
-			break;
-		} else if (what != NULL) {
-			skip |= fits(pattern, what) > 0;
-		}
-	}
-	more = file_close(&file, more);
-	return (more == -1 ? -1 : skip);
+	file_open(&file, opt.skip);
+	while (file_line(&file))
+		file.bad = skip_parse(file.line, mb, host, &skip);
+	return (file_close(&file, opt.skip, why) == -1 ? -1 : skip);
 }
 
 int
@@ -116,62 +82,60 @@ rules_ports(char *why)
 {
 	struct file file;
 	struct route one;
-	const char *bad;
 	char *pattern;
-	int more;
 
 	if (opt.routes == NULL)
 		return (0);
-	if (file_open(&file, opt.routes, why) == -1)
-		return (-1);
-	while ((more = file_line(&file)) == 1) {
-		if (route_parse(file.line, &one, &pattern, &bad) == -1)
-			more = fault(&file, "%s", bad);
-		else if (one.port != 0 && sandbox_port(one.port) == -1)
-			more = fault(&file, "too many different ports");
-		if (more == -1)
-			break;
+	file_open(&file, opt.routes);
+	while (file_line(&file)) {
+		file.bad = route_parse(file.line, &one, &pattern);
+		if (file.bad == NULL && one.port != 0 &&
+		    sandbox_port(one.port) == -1)
+			file.bad = "too many different ports";
 	}
-	return (file_close(&file, more));
+	return (file_close(&file, opt.routes, why));
 }
 
-/* Open a file for reading; a FIFO must not hold us.  Returns 0 or -1. */
-static int
-file_open(struct file *file, const char *path, char *why)
+/* Open a file for reading; a FIFO must not hold us. */
+static void
+file_open(struct file *file, const char *path)
 {
 	struct stat st;
 	int fd;
 
 	memset(file, 0, sizeof(*file));
-	file->path = path;
-	file->why = why;
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (fd == -1)
-		return (fault(file, "%s", strerror(errno)));
+	if (fd == -1) {
+		file->bad = strerror(errno);
+		return;
+	}
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
 		file->fp = fdopen(fd, "r");
-	if (file->fp != NULL)
-		return (0);
-	close(fd);
-	return (fault(file, "no regular file"));
+	if (file->fp == NULL) {
+		file->bad = "no regular file";
+		close(fd);
+	}
 }
 
-/* Read the next line that says something: 1, 0 at the end, -1 at a fault. */
+/* Read the next line that says something: 1, or 0 at the end or a fault. */
 static int
 file_line(struct file *file)
 {
 	ssize_t len;
 	char *s;
 
-	for (;;) {
-		errno = 0;
+	while (file->bad == NULL) {
 		len = getline(&file->line, &file->size, file->fp);
-		if (len == -1)
-			return (errno == 0 || feof(file->fp) ? 0 :
-			    fault(file, "%s", strerror(errno)));
+		if (len == -1) {
+			if (!feof(file->fp))
+				file->bad = strerror(errno);
+			return (0);
+		}
 		file->number++;
-		if (strlen(file->line) != (size_t)len)
-			return (fault(file, "a NUL"));
+		if (strlen(file->line) != (size_t)len) {
+			file->bad = "a NUL";
+			return (0);
+		}
 		while (len > 0 && strchr(" \t\r\n", file->line[len - 1]) != NULL)
 			file->line[--len] = '\0';
 		s = file->line + strspn(file->line, " \t");
@@ -180,75 +144,92 @@ file_line(struct file *file)
 		memmove(file->line, s, strlen(s) + 1);
 		return (1);
 	}
+	return (0);
 }
 
-/* Returns 0, or -1 where result is a fault. */
+/* Returns 0, or -1 with what is wrong, and where, in why. */
 static int
-file_close(struct file *file, int result)
+file_close(struct file *file, const char *path, char *why)
 {
+	if (file->bad != NULL && file->number > 0)
+		snprintf(why, TEXT_MAX, "%s: line %d: %s", path, file->number,
+		    file->bad);
+	else if (file->bad != NULL)
+		snprintf(why, TEXT_MAX, "%s: %s", path, file->bad);
 	free(file->line);
-	fclose(file->fp);
-	return (result);
+	if (file->fp != NULL)
+		fclose(file->fp);
+	return (file->bad != NULL ? -1 : 0);
 }
 
-static int
-fault(struct file *file, const char *fmt, ...)
-{
-	char what[TEXT_MAX / 2];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(what, sizeof(what), fmt, ap);
-	va_end(ap);
-	if (file->number > 0)
-		snprintf(file->why, TEXT_MAX, "%s: line %d: %s", file->path,
-		    file->number, what);
-	else
-		snprintf(file->why, TEXT_MAX, "%s: %s", file->path, what);
-	return (-1);
-}
-
-/* DOMAIN:HOST[:PORT], .DOMAIN:..., :...; the line is cut into its parts. */
-static int
-route_parse(char *line, struct route *route, char **pattern, const char **bad)
+/*
+ * DOMAIN:HOST[:PORT], .DOMAIN:..., :...; the line is cut into its parts.
+ * Returns what is wrong with it, or NULL.
+ */
+static const char *
+route_parse(char *line, struct route *route)
 {
 	unsigned char ip[16];
 	const char *error;
 	char *host, *port;
+	int literal, address;
 
 	memset(route, 0, sizeof(*route));
-	*pattern = line;
-	*bad = "domain:host:port is wanted";
 	host = strchr(line, ':');
 	if (host == NULL)
-		return (-1);
+		return ("domain:host:port is wanted");
 	*host++ = '\0';
-	port = host + strcspn(host, ":");
-	if (*host == '[') {
-		port = strchr(++host, ']');
-		if (port == NULL || (port[1] != '\0' && port[1] != ':'))
-			return (-1);
+	literal = *host == '[';
+	port = literal ? strchr(++host, ']') : host + strcspn(host, ":");
+	if (port == NULL)
+		return ("domain:host:port is wanted");
+	if (literal)
 		*port++ = '\0';
-		*bad = "no IP address in brackets";
-		if (inet_pton(AF_INET6, host, ip) != 1 &&
-		    inet_pton(AF_INET, host, ip) != 1)
-			return (-1);
-	}
+	if (*port != '\0' && *port != ':')
+		return ("domain:host:port is wanted");
 	if (*port == ':') {
 		*port++ = '\0';
-		*bad = "no port";
 		route->port = (in_port_t)strtonum(port, 1, 65535, &error);
 		if (error != NULL || !is_digit(*port))
-			return (-1);
+			return ("no port");
 	}
-	*bad = "no host name, nor an IP address";
-	if (host[0] != '\0' && host[-1] != '[' &&
-	    inet_pton(AF_INET, host, ip) != 1 &&
+	address = inet_pton(AF_INET, host, ip) == 1 ||
+	    (literal && inet_pton(AF_INET6, host, ip) == 1);
+	if (literal && !address)
+		return ("no IP address in brackets");
+	if (!address && *host != '\0' &&
 	    !mailbox_hostname(host, strlen(host), 1))
-		return (-1);
+		return ("no host name, nor an IP address");
 	strlcpy(route->host, host, sizeof(route->host));
-	*bad = "no domain";
-	return (line[0] == '\0' || is_pattern(line) ? 0 : -1);
+	return (line[0] == '\0' || is_pattern(line) ? NULL : "no domain");
+}
+
+/*
+ * DOMAIN, .DOMAIN, USER@DOMAIN, mx:HOST, mx:.DOMAIN; *skip becomes 1 if that
+ * is the mailbox or the host.  Returns what is wrong with the line, or NULL.
+ */
+static const char *
+skip_parse(const char *line, const struct mailbox *mb, const char *host,
+    int *skip)
+{
+	struct mailbox one;
+	const char *bad, *what;
+
+	what = host == NULL ? mb->domain : NULL;
+	if (strncasecmp(line, "mx:", 3) == 0) {
+		line += 3;
+		what = host;
+	} else if (strchr(line, '@') != NULL) {
+		if (!mailbox_parse(line, strlen(line), &one, &bad))
+			return (bad);
+		*skip |= what != NULL && strcmp(one.domain, what) == 0 &&
+		    strcasecmp(one.local_part, mb->local_part) == 0;
+		return (NULL);
+	}
+	if (!is_pattern(line))
+		return ("neither a domain nor a mailbox");
+	*skip |= what != NULL && fits(line, what) > 0;
+	return (NULL);
 }
 
 /* 1 if s is a domain or host name, or one that stands for all below it. */
