@@ -62,18 +62,18 @@ start
 begin idle "$(policy real@good.test) keep"
 begin idle_map "$(map verdict real@good.test)"
 # Ten seconds are for one request, not for the pause before it.
-begin pause "$(policy no@good.test) sleep:12 $(policy no@good.test) shut"
-begin pause_map "$(map verdict no@good.test) sleep:12
+begin pause "$(policy no@good.test) sleep:15 $(policy no@good.test) shut"
+begin pause_map "$(map verdict no@good.test) sleep:15
     $(map verdict no@good.test) shut"
 # A request that comes too slowly, at once and later.
 lookup='send:request=smtpd_access_policy\nsender=a@tardy.test\n'
-begin tardy1 "$lookup sleep:11 send:\\n"
-begin tardy2 "$(policy no@good.test) sleep:0.3 $lookup sleep:11 send:\\n"
-begin tardy3 'send:20:verdict\x20a@tardy.t sleep:11 send:est,'
+begin tardy1 "$lookup sleep:20 send:\\n"
+begin tardy2 "$(policy no@good.test) sleep:0.3 $lookup sleep:20 send:\\n"
+begin tardy3 'send:20:verdict\x20a@tardy.t sleep:20 send:est,'
 begin tardy4 "$(map verdict no@good.test) sleep:0.3 send:2 sleep:4 send:0:ve
-    sleep:7 send:rdict\\x20a@tardy.test,"
-begin tardy5 'send:request=smtpd_access sleep:11 send:_policy\nsender=a@tardy.test\n\n'
-begin tardy6 'send:20 sleep:11 send::verdict\x20a@tardy.test,'
+    sleep:16 send:rdict\\x20a@tardy.test,"
+begin tardy5 'send:request=smtpd_access sleep:20 send:_policy\nsender=a@tardy.test\n\n'
+begin tardy6 'send:20 sleep:20 send::verdict\x20a@tardy.test,'
 
 # An answer that comes early.
 cache=$kept
@@ -880,7 +880,7 @@ tardy 6 line 'a length is 500' 'no answer: 500 5.5.2 <> *'
 is 'nothing is looked up for what is slow or broken' "$(grep -c tardy "$ns_log")" 0
 ended pause
 heard policy
-like 'a pause of 12 s between requests is none in them' "$all" \
+like 'a pause of 15 s between requests is none in them' "$all" \
     'eof 0 550 5.1.7 *|550 5.1.7 *|'
 ended pause_map
 heard map
