@@ -302,15 +302,17 @@ conn_open(struct conn *conn, const struct mx_addr *addr)
 	/* an address family that is not here is the host's bad luck */
 	if (conn->fd == -1 && errno == EAFNOSUPPORT)
 		return (failed(conn));
-	if (conn->fd == -1 || conn_bind(conn->fd, addr->ss.ss_family) == -1) {
+	error = conn->fd == -1 || conn_bind(conn->fd, addr->ss.ss_family) == -1;
+	if (!error && connect(conn->fd, (const struct sockaddr *)&addr->ss,
+	    addr->len) == 0)
+		return (0);
+	/* what is forbidden here, by a firewall or our own sandbox, is too */
+	if (error || errno == EACCES || errno == EPERM) {
 		failed(conn);
 		conn->c->v.cause = CAUSE_FAULT;
 		conn->c->decided = 1;
 		return (-1);
 	}
-	if (connect(conn->fd, (const struct sockaddr *)&addr->ss,
-	    addr->len) == 0)
-		return (0);
 	len = sizeof(error);
 	if ((errno != EINPROGRESS && errno != EINTR) ||
 	    wait_for(conn->fd, POLLOUT, until(conn, opt.connect)) == -1 ||

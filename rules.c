@@ -82,13 +82,12 @@ rules_ports(char *why)
 {
 	struct file file;
 	struct route one;
-	char *pattern;
 
 	if (opt.routes == NULL)
 		return (0);
 	file_open(&file, opt.routes);
 	while (file_line(&file)) {
-		file.bad = route_parse(file.line, &one, &pattern);
+		file.bad = route_parse(file.line, &one);
 		if (file.bad == NULL && one.port != 0 &&
 		    sandbox_port(one.port) == -1)
 			file.bad = "too many different ports";
