@@ -64,7 +64,7 @@ demo:
 check:
 	@sh tests/deps.sh check
 	@$(MAKE) all tests/replies tests/sandbox
-	prove tests
+	sh tests/check.sh
 
 replies: tests/replies
 	@sh tests/replies.sh

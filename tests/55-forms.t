@@ -766,6 +766,12 @@ fi
 # logged NAME ADDRESS GLOB: how often it is there, and how at last
 logged()
 {
+	tries=0
+	until fits "$(grep -cF ": $2: " "$tmp/log") $(grep -F ": $2: " \
+	    "$tmp/log" | tail -n 1)" "$3" >/dev/null || [ $tries -gt 50 ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
 	like "$1" "$(grep -cF ": $2: " "$tmp/log") $(grep -F ": $2: " \
 	    "$tmp/log" | tail -n 1)" "$3"
 }

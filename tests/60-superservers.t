@@ -15,7 +15,7 @@ superservers='tcpserver xinetd inetd systemd'
 arguments()
 {
 	echo "-N 127.0.0.1:$ns_port -p $mx_port -h client.test" \
-	    "-o nonglobal,wait=1s,total=6s -c $cache"
+	    "-o nonglobal,rate=0,perhost=64,wait=${wait-1}s,total=6s -c $cache"
 	! am_root || echo "-u $user"
 }
 
@@ -192,8 +192,8 @@ requests()
 	i=0
 	while [ $i -lt 20 ]; do
 		i=$((i + 1))
-		echo real@good.test "wrong$i@good.test" "any$i@all.test" \
-		    "new$i@grey.test" "x$i@nosuch.test"
+		echo "real@good$$.test" "wrong$i@good$$.test" \
+		    "any$i@all$$.test" "new$i@grey$$.test" "x$i@nosuch$$.test"
 	done
 }
 
@@ -226,6 +226,9 @@ esac
 host good default
 host all catch-all
 host grey greylisting
+host "good$$" default
+host "all$$" catch-all
+host "grey$$" greylisting
 for s in $superservers; do
 	host "slow$s" 'default | S: !sleep 2 | S: 220 mx.test ESMTP'
 done
@@ -253,7 +256,7 @@ if ! program=$(find_tcpserver); then
 fi
 no_log=$(start_log)
 [ ! -f "$tmp/log.pid" ] || pids="$pids $(cat "$tmp/log.pid")"
-service_port=$((service_port + 1))
+service_port=$((service_port + 1)) wait=5
 run_tcpserver "$program"
 # shellcheck disable=SC2046
 perl tests/world/client.pl "$service_port" 16 $(requests) >"$tmp/answers"
@@ -262,7 +265,7 @@ is 'a hundred requests, 16 at a time: a hundred answers' \
     "$(grep -c ' eof ' "$tmp/answers")" 100
 is 'each has one line' "$(grep -c '^[^\\]*\\r\\n$' "$tmp/answers")" 100
 is 'each is the right one' "$(awk '
-    /^real@good/	{ w = "250 2.1.5" }
+    /^real@/	{ w = "250 2.1.5" }
     /^wrong/		{ w = "550 5.1.7" }
     /^any/		{ w = "252 2.0.0" }
     /^new/		{ w = "45[01] 4.*" }
@@ -272,8 +275,15 @@ if [ -n "$no_log" ]; then
 	skip "$no_log" 'each has one line in the log' 'and no other is there'
 else
 	requests | tr ' ' '\n' | sort >"$tmp/wanted"
-	sed -n 's/.*cbvd[^ ]*: \([^ ]*@[^ ]*\): .*/\1/p' "$tmp/log" | sort \
-	    >"$tmp/logged"
-	ok 'each has one line in the log' cmp "$tmp/wanted" "$tmp/logged"
-	is 'and no other is there' "$(wc -l <"$tmp/log")" 100
+	# another cbvd of this machine may log, too
+	logged()
+	{
+		grep "[a-z]$$\.test: " "$tmp/log" >"$tmp/ours"
+		sed -n 's/.*cbvd[^ ]*: \([^ ]*@[^ ]*\): .*/\1/p' "$tmp/ours" |
+		    sort >"$tmp/logged"
+		cmp "$tmp/wanted" "$tmp/logged"
+	}
+	until_true logged >/dev/null
+	ok 'each has one line in the log' logged
+	is 'and no other is there' "$(wc -l <"$tmp/ours")" 100
 fi

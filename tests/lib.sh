@@ -176,11 +176,12 @@ quiet() { same "$(query_count) $(event_count connect)" '0 0'; }
 
 # run ARGS...: cbvd in our world; the caller says where its descriptors go.
 # All of that world is on loopback, which is called only with -o nonglobal.
-nonglobal=nonglobal
+# Its limits are no subject of most tests: $limits lifts them.
+nonglobal=nonglobal limits=rate=0,perhost=64
 run()
 {
 	"$cbvd" -N "127.0.0.1:$ns_port" -p "$mx_port" -h client.test \
-	    -o "${nonglobal:-total=120s}" -c "$cache" "$@"
+	    -o "${nonglobal:-total=120s},$limits" -c "$cache" "$@"
 }
 
 # ask ARGS...: leave its output in $out, $err and $status, the time in $took_ms.
@@ -231,7 +232,8 @@ begin()
 	# shellcheck disable=SC2086
 	perl tests/inetd.pl "$via" $steps -- $before "$cbvd" \
 	    -N "127.0.0.1:$ns_port" -p "$mx_port" -h client.test \
-	    -o "${nonglobal:-total=120s}" -c "$cache" "$@" >"$tmp/served.$tag" &
+	    -o "${nonglobal:-total=120s},$limits" -c "$cache" "$@" \
+	    >"$tmp/served.$tag" &
 	echo $! >"$tmp/begun.$tag"
 }
 ended()
