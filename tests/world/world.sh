@@ -102,9 +102,12 @@ give()
 	done
 }
 
-# The root gets cbvd, and the folder of its cache.
+# The root gets cbvd, and the folder of its cache; and what a sanitizer looks
+# for, lest it complain to the client.
 give_cbvd()
 {
+	mkdir -p "$root/proc/self"
+	ln -s /usr/local/sbin/cbvd "$root/proc/self/exe"
 	give "${CBVD:-$here/../../cbvd}" /usr/local/sbin/cbvd
 	mkdir -p "$root/usr/local/etc" "$root/var/cache/cbvd"
 	chmod 700 "$root/var/cache/cbvd"
