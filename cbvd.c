@@ -59,14 +59,16 @@ static int	 stale(const struct verdict *);
 static void	 renew(const struct mailbox *);
 static int	 rules(const struct mailbox *, struct route *,
 		    struct verdict *);
-static int	 skipped(const struct mailbox *, const struct mx *,
+static int	 skipped(const struct mailbox *, const char *,
 		    struct verdict *);
+static void	 fault(const char *, struct verdict *);
 static int	 weight(const struct verdict *);
-static int	 call(const struct mailbox *, const struct mx_addr *, int,
+static void	 call(const struct mailbox *, const struct mx_addr *, int,
 		    int64_t, struct callout *);
 static int	 recall(const struct mailbox *, const struct route *,
 		    struct verdict *, int *);
-static void	 remember(const struct mailbox *, const struct callout *);
+static void	 remember(const struct mailbox *, const struct route *,
+		    const struct callout *);
 static void	 cache_trouble(void);
 static void	 identify(void);
 static void	 early_make(const struct request *, const char *,
@@ -768,7 +770,7 @@ ask(const struct mailbox *mb, int64_t deadline, struct verdict *v)
 		return;
 	find(mb, &route, refuted, deadline, &c);
 	*v = c.v;
-	remember(mb, &c);
+	remember(mb, &route, &c);
 	manners_done(v->cause);
 }
 
@@ -821,7 +823,8 @@ find(const struct mailbox *mb, const struct route *route, int refuted,
 	static struct callout one;
 	static struct mx mx;
 	struct mx_addr addr;
-	int more, heavy, called;
+	size_t i;
+	int more, heavy;
 
 	memset(c, 0, sizeof(*c));
 	sandbox_network();
@@ -829,16 +832,19 @@ find(const struct mailbox *mb, const struct route *route, int refuted,
 	in_dns = 1;
 	more = mx_lookup(mb->domain, route, deadline, &mx, &c->v);
 	in_dns = 0;
-	if (!more || skipped(mb, &mx, &c->v))
+	if (!more)
 		return;
-	for (heavy = called = 0;;) {
+	for (i = 0; i < mx.nhosts; i++)
+		if (skipped(mb, mx.hosts[i].name, &c->v))
+			return;
+	for (heavy = 0;;) {
 		in_dns = 1;
 		more = mx_next(&mx, &addr);
 		in_dns = 0;
 		/* a verifier may ask about our postmaster: end it here */
 		if (!more || mailbox_postmaster(mb))
 			break;
-		called |= call(mb, &addr, refuted, deadline, &one);
+		call(mb, &addr, refuted, deadline, &one);
 		if (one.decided) {
 			*c = one;
 			return;
@@ -896,7 +902,7 @@ renew(const struct mailbox *mb)
 		snprintf(name, sizeof(name), "renewed %s", mb->address);
 		verdict_log(name, &c.v, mono_ms() - start);
 		if (verdict_code(c.v.cause) / 100 != 4)
-			remember(mb, &c);
+			remember(mb, &route, &c);
 		if (verdict_code(c.v.cause) / 100 == 4 ||
 		    verdict_scope(c.v.cause) != SCOPE_MAILBOX) {
 			old.cached = c.tested = 0;
@@ -904,7 +910,7 @@ renew(const struct mailbox *mb)
 			if (c.v.cause == CAUSE_CATCH_ALL)
 				old.cause = CAUSE_CATCH_ALL;
 			c.v = old;
-			remember(mb, &c);
+			remember(mb, &route, &c);
 		}
 		callout_end();
 	}
@@ -920,37 +926,39 @@ static int
 rules(const struct mailbox *mb, struct route *route, struct verdict *v)
 {
 	char why[TEXT_MAX];
-	int skip;
 
-	skip = rules_skip(mb, NULL, why);
-	if (skip == 1) {
-		verdict_set(v, CAUSE_SKIPPED, STAGE_NONE, "",
-		    "%s is on the skip list", mb->domain);
+	if (skipped(mb, NULL, v))
 		return (1);
-	}
-	if (skip == 0 && rules_route(mb->domain, route, why) == 0)
+	if (rules_route(mb->domain, route, why) == 0)
 		return (0);
-	/* the file was good when we began; its path is nobody else's business */
-	syslog(LOG_ERR, "%s", why);
-	verdict_set(v, CAUSE_FAULT, STAGE_NONE, "",
-	    "a file of rules is at fault, see the log of cbvd");
+	fault(why, v);
 	return (1);
 }
 
-/* 1 with a verdict if the skip list has one of the hosts. */
+/* 1 with a verdict if the skip list has the mailbox or, if not NULL, a host. */
 static int
-skipped(const struct mailbox *mb, const struct mx *mx, struct verdict *v)
+skipped(const struct mailbox *mb, const char *host, struct verdict *v)
 {
 	char why[TEXT_MAX];
-	size_t i;
+	int skip;
 
-	for (i = 0; i < mx->nhosts; i++)
-		if (rules_skip(mb, mx->hosts[i].name, why) == 1) {
-			verdict_set(v, CAUSE_SKIPPED, STAGE_DNS, "",
-			    "%s is on the skip list", mx->hosts[i].name);
-			return (1);
-		}
-	return (0);
+	skip = rules_skip(mb, host, why);
+	if (skip == -1)
+		fault(why, v);
+	if (skip == 1)
+		verdict_set(v, CAUSE_SKIPPED, host == NULL ? STAGE_NONE :
+		    STAGE_DNS, "", "%s is on the skip list", host == NULL ?
+		    mb->domain : host);
+	return (skip != 0);
+}
+
+/* A file was good when we began.  Its path is nobody else's business. */
+static void
+fault(const char *why, struct verdict *v)
+{
+	syslog(LOG_ERR, "%s", why);
+	verdict_set(v, CAUSE_FAULT, STAGE_NONE, "",
+	    "a file of rules is at fault, see the log of cbvd");
 }
 
 /* How much the word of a host that does not decide weighs against others'. */
@@ -961,11 +969,8 @@ weight(const struct verdict *v)
 	    2 : 1);
 }
 
-/*
- * Ask one host, with what is known of it, and learn what it teaches.  Returns
- * 0 if it is left alone.
- */
-static int
+/* Ask one host, with what is known of it, and learn what it teaches. */
+static void
 call(const struct mailbox *mb, const struct mx_addr *addr, int refuted,
     int64_t deadline, struct callout *c)
 {
@@ -975,7 +980,7 @@ call(const struct mailbox *mb, const struct mx_addr *addr, int refuted,
 	memset(c, 0, sizeof(*c));
 	if (!manners_enter(addr, patience, &c->v)) {
 		c->decided = c->v.cause == CAUSE_BUSY;
-		return (0);
+		return;
 	}
 	/* what the best hosts refused, a backup host may still accept */
 	flags = opt.no_test || addr->ours || (refuted && addr->best) ? 0 :
@@ -1000,7 +1005,6 @@ call(const struct mailbox *mb, const struct mx_addr *addr, int refuted,
 	/* a backup host that accepts anything says nothing of the domain */
 	if (!addr->best)
 		c->tested = 0;
-	return (1);
 }
 
 /*
@@ -1012,7 +1016,8 @@ static int
 recall(const struct mailbox *mb, const struct route *route, struct verdict *v,
     int *refuted)
 {
-	char key[MAILBOX_MAX + 1];
+	char key[MAILBOX_MAX + 1], host[HOST_TEXT_MAX];
+	struct verdict skip;
 	int hit;
 
 	*refuted = 0;
@@ -1036,12 +1041,18 @@ recall(const struct mailbox *mb, const struct route *route, struct verdict *v,
 		hit = 0;
 	}
 	cache_end();
+	/* the list may name a host that has answered before */
+	strlcpy(host, hit ? v->host : "", sizeof(host));
+	host[strcspn(host, "[")] = '\0';
+	if (host[0] != '\0' && skipped(mb, host, &skip))
+		*v = skip;
 	return (hit);
 }
 
 /* Store what is true of the mailbox, of its domain, and of nothing else. */
 static void
-remember(const struct mailbox *mb, const struct callout *c)
+remember(const struct mailbox *mb, const struct route *route,
+    const struct callout *c)
 {
 	char key[MAILBOX_MAX + 1];
 	struct verdict test;
@@ -1050,6 +1061,9 @@ remember(const struct mailbox *mb, const struct callout *c)
 	scope = verdict_scope(c->v.cause);
 	if (scope == SCOPE_CATCH_ALL && c->tested == 0)
 		scope = SCOPE_MAILBOX;
+	/* a host that a route names is not the domain's */
+	if (scope == SCOPE_DOMAIN && route->host[0] != '\0')
+		scope = SCOPE_NONE;
 	/* what comes from the cache is there, or is a host's and no mailbox's */
 	if (opt.cache == NULL || c->v.cached ||
 	    (scope == SCOPE_NONE && c->tested == 0))
