@@ -51,8 +51,10 @@ static struct sockaddr_un	 abstract;
 
 long	__real_syscall(long, ...);
 long	__wrap_syscall(long, ...);
-void	__wrap_syslog(int, const char *, ...);
-void	__wrap___syslog_chk(int, int, const char *, ...);
+void	__wrap_syslog(int, const char *, ...)
+	    __attribute__((__format__(__printf__, 2, 3)));
+void	__wrap___syslog_chk(int, int, const char *, ...)
+	    __attribute__((__format__(__printf__, 3, 4)));
 
 /* What sandbox.c asks of Landlock passes here. */
 long
@@ -73,7 +75,7 @@ __wrap_syscall(long nr, ...)
 	return (abi);
 }
 
-static void
+static void __attribute__((__format__(__printf__, 2, 0)))
 show(const char *what, const char *fmt, va_list ap)
 {
 	fprintf(stderr, "%s: ", what);
@@ -409,7 +411,7 @@ probe(void)
 {
 	long abi;
 
-	abi = __real_syscall(LANDLOCK_CREATE, NULL, 0, 1);
+	abi = __real_syscall(LANDLOCK_CREATE, (void *)NULL, 0L, 1L);
 	/* a filter of nowhere is a bad address, where filters are known */
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	printf("landlock=%ld seccomp=%d sanitized=%d\n", abi < 0 ? 0 : abi,
