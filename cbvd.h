@@ -522,8 +522,12 @@ void	 manners_leave(const struct mx_addr *addr, const struct callout *c);
 /*
  * sandbox.c: what is given up, by phase.  No part is needed, none is an error.
  */
-/* Sanitizers have needs of their own that are not to be confined. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+/*
+ * Sanitizers have needs of their own that are not to be confined; so has
+ * valgrind(1), for which a builder says -DSANITIZED=1.
+ */
+#if defined(SANITIZED)
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED	1
 #elif defined(__has_feature)
 #define SANITIZED	(__has_feature(address_sanitizer) || \
