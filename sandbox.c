@@ -28,7 +28,7 @@
 
 #define PORTS_MAX	64	/* different ones: of -p, of -N and of -r */
 #define FDS_MAX		64	/* of which no phase needs ten */
-#define MEMORY		(64 << 20)	/* octets, and what -L takes for a cache */
+#define MEMORY		(256 << 20)	/* octets, beside what -L takes for a cache */
 
 static void	 limits(void);
 static void	 limit(int, rlim_t);
