@@ -785,25 +785,22 @@ join(const struct mailbox *mb, const struct route *route, struct verdict *v,
 	char key[MAILBOX_MAX + 1];
 	enum joined joined;
 	enum cause cause;
-	int tries;
+	int code;
 
 	mailbox_key(mb, key);
-	for (tries = 0; tries < 2; tries++) {
-		joined = manners_join(key, patience, &cause);
-		/* it may also have ended since we looked for the first time */
-		if (joined != JOINED_LATE && recall(mb, route, v, refuted)) {
-			v->cached = joined == JOINED_NONE ? 1 : 2;
-			manners_done(v->cause);
-			return (1);
-		}
-		if (joined == JOINED_NONE)
-			return (0);
-		if (joined != JOINED_DEAD)
-			break;
+	joined = manners_join(key, patience, &cause);
+	/* it may also have ended since we looked for the first time */
+	if (joined != JOINED_LATE && recall(mb, route, v, refuted)) {
+		v->cached = joined == JOINED_NONE ? 1 : 2;
+		manners_done(v->cause);
+		return (1);
 	}
+	if (joined == JOINED_NONE)
+		return (0);
 	/* what is never stored is true of all who asked; but it needs no more
 	 * than a word to condemn nobody */
-	if (cause >= CAUSES || verdict_code(cause) == 550)
+	code = cause < CAUSES ? verdict_code(cause) : 0;
+	if (code / 100 != 2 && code / 100 != 4)
 		cause = CAUSE_UNDER_WAY;
 	verdict_set(v, cause, STAGE_NONE, "", cause == CAUSE_UNDER_WAY ?
 	    "the callout is still under way, ask again" :

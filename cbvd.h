@@ -492,14 +492,14 @@ int	 cache_expire(void);
  * manners.c: what protects other people's hosts.  Where PATH.lock cannot be
  * had nothing is held back.
  */
-enum joined { JOINED_NONE, JOINED_ENDED, JOINED_DEAD, JOINED_LATE };
+enum joined { JOINED_NONE, JOINED_ENDED, JOINED_LATE };
 
 /*
  * Join the callout that is under way for a mailbox, named as by mailbox_key(),
  * and wait for its end until patience (0: not at all).  Returns JOINED_NONE
- * when there is none: the caller leads, until manners_done(); JOINED_ENDED with
- * the cause that it ended with, JOINED_DEAD when its process ended without a
- * word, JOINED_LATE when it takes longer.
+ * when there is none, or its process ended without a word: the caller leads,
+ * until manners_done(); JOINED_ENDED with the cause that it ended with;
+ * JOINED_LATE when it takes longer.
  */
 enum joined	 manners_join(const char *key, int64_t patience,
 		    enum cause *cause);

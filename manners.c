@@ -60,26 +60,29 @@ manners_join(const char *key, int64_t patience, enum cause *cause)
 	at = KIND_MAILBOX | (off_t)(h & KIND_MASK);
 	if (lock_open() == -1)
 		return (JOINED_NONE);
-	before = mark_read(h);
-	if (lock(F_WRLCK, at, F_SETLK) == 0) {
-		led = h;
-		return (JOINED_NONE);
-	}
-	if (errno != EAGAIN && errno != EACCES)
-		return (JOINED_NONE);
-	if (patience == 0)
-		return (JOINED_LATE);
-	/* the alarm ends the wait with the patience of the client */
-	while (lock(F_RDLCK, at, F_SETLKW) == -1) {
-		if (errno != EINTR)
+	before = after = mark_read(h);
+	if (lock(F_WRLCK, at, F_SETLK) == -1) {
+		if (errno != EAGAIN && errno != EACCES)
 			return (JOINED_NONE);
-		if (mono_ms() >= patience)
+		if (patience == 0)
 			return (JOINED_LATE);
+		/*
+		 * One after another, so that of those whose leader died the
+		 * next one leads.  The alarm ends the wait with the patience.
+		 */
+		while (lock(F_WRLCK, at, F_SETLKW) == -1) {
+			if (errno != EINTR)
+				return (JOINED_NONE);
+			if (mono_ms() >= patience)
+				return (JOINED_LATE);
+		}
+		after = mark_read(h);
 	}
-	after = mark_read(h);
-	lock(F_UNLCK, at, F_SETLK);
+	led = h;
 	if (after == before || (after & MARK_HASH) != (h & MARK_HASH))
-		return (JOINED_DEAD);
+		return (JOINED_NONE);
+	lock(F_UNLCK, at, F_SETLK);
+	led = 0;
 	*cause = (enum cause)(after & 0xff);
 	return (JOINED_ENDED);
 }
