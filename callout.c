@@ -99,7 +99,8 @@ callout_ask(const struct mx_addr *addr, const struct mailbox *rcpt, int flags,
 		from = 1;
 		/* what follows QUIT needs a connection of its own */
 		if (again && conn.quit) {
-			close(conn.fd);
+			lingering = conn.fd;
+			callout_end();
 			conn.fd = -1;
 		}
 	} while (again);

@@ -65,6 +65,7 @@ static void	 fault(const char *, struct verdict *);
 static int	 weight(const struct verdict *);
 static void	 call(const struct mailbox *, const struct mx_addr *, int,
 		    int64_t, struct callout *);
+static void	 hang_up(void);
 static int	 recall(const struct mailbox *, const struct route *,
 		    struct verdict *, int *);
 static void	 remember(const struct mailbox *, const struct route *,
@@ -601,7 +602,7 @@ serve(int64_t start)
 			    strerror(errno));
 		cache_close();
 		verdict_log(shown, &v, mono_ms() - start);
-		callout_end();
+		hang_up();
 		if (stale(&v) && n < RENEW_MAX)
 			old[n++] = mb;
 		if (rq.last || ended)
@@ -668,7 +669,7 @@ command_line(char **argv)
 		cache_close();
 		verdict_log(shown, &v, mono_ms() - start);
 		alarm(0);	/* a log that blocks ends with the query */
-		callout_end();
+		hang_up();
 		for (i = 0; order[i] != verdict_exit(v.cause); i++)
 			continue;
 		if (i < worst)
@@ -909,7 +910,7 @@ renew(const struct mailbox *mb)
 			c.v = old;
 			remember(mb, &route, &c);
 		}
-		callout_end();
+		hang_up();
 	}
 	manners_done(CAUSE_ACCEPTED);
 	cache_close();
@@ -974,6 +975,7 @@ call(const struct mailbox *mb, const struct mx_addr *addr, int refuted,
 	struct verdict v;
 	int flags;
 
+	hang_up();
 	memset(c, 0, sizeof(*c));
 	if (!manners_enter(addr, patience, &c->v)) {
 		c->decided = c->v.cause == CAUSE_BUSY;
@@ -988,7 +990,7 @@ call(const struct mailbox *mb, const struct mx_addr *addr, int refuted,
 		cache_end();
 	}
 	callout_ask(addr, mb, flags, deadline, c);
-	manners_leave(addr, c);
+	manners_note(addr, c);
 	if (c->null_refused && cache_begin(1) == 0) {
 		verdict_set(&v, CAUSE_NULL_REFUSED, STAGE_MAIL, c->v.host,
 		    "%s", c->null_text);
@@ -1002,6 +1004,14 @@ call(const struct mailbox *mb, const struct mx_addr *addr, int refuted,
 	/* a backup host that accepts anything says nothing of the domain */
 	if (!addr->best)
 		c->tested = 0;
+}
+
+/* The host has a connection less before another process may call it. */
+static void
+hang_up(void)
+{
+	callout_end();
+	manners_leave();
 }
 
 /*

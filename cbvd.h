@@ -510,14 +510,17 @@ void	 manners_done(enum cause cause);
 /*
  * See that a host may be called, and count the callout: it is not left alone,
  * its rate is not spent, and it has a slot by patience.  Returns 1, and
- * manners_leave() must follow; or 0 with a verdict: CAUSE_BUDGET, CAUSE_BUSY,
- * or why it is left alone.
+ * manners_note() must follow; or 0 with a verdict: CAUSE_BUDGET, CAUSE_BUSY, or
+ * why it is left alone.
  */
 int	 manners_enter(const struct mx_addr *addr, int64_t patience,
 	    struct verdict *v);
 
-/* Give the slot back; of a host that refused us or is dead, take note. */
-void	 manners_leave(const struct mx_addr *addr, const struct callout *c);
+/* Take note of a host that refused us or is dead, or is so no more. */
+void	 manners_note(const struct mx_addr *addr, const struct callout *c);
+
+/* Give the slot back, if there is one: after callout_end(). */
+void	 manners_leave(void);
 
 /*
  * sandbox.c: what is given up, by phase.  No part is needed, none is an error.

@@ -133,47 +133,53 @@ manners_enter(const struct mx_addr *addr, int64_t patience, struct verdict *v)
 	entered = time(NULL);
 	if (allowed(addr, 1, v))
 		return (1);
-	manners_leave(addr, NULL);
+	manners_leave();
 	return (0);
 }
 
 void
-manners_leave(const struct mx_addr *addr, const struct callout *c)
+manners_note(const struct mx_addr *addr, const struct callout *c)
 {
-	struct verdict v;
-	struct standing old;
-	int64_t base;
+	struct verdict old, new;
+	int64_t base, step;
+	int refused, warn;
 
+	if (fd == -1 || c->v.cause == CAUSE_FAULT || cache_begin(1) == -1)
+		return;
+	if (!cache_get(SCOPE_STANDING, addr->ip, &old))
+		memset(&old, 0, sizeof(old));
+	refused = c->v.cause == CAUSE_REFUSED;
+	base = refused && !addr->ours ? opt.blocked : opt.temporary;
+	step = old.standing.step_s;
+	warn = 0;
+	new = c->v;
+	if (!refused && !c->dead) {
+		/* back to normal at once */
+		old.standing.until = old.standing.step_s = 0;
+		if (step > 0)
+			cache_put(SCOPE_STANDING, addr->ip, &old);
+	} else if (step == 0 || old.standing.until - step < entered) {
+		/* else another callout of the same time has said so already */
+		warn = refused && (step == 0 || old.cause != CAUSE_REFUSED);
+		step = addr->ours || 2 * step < base ? base : 2 * step;
+		new.standing.tat_us = old.standing.tat_us;
+		new.standing.step_s = step < DAY ? step : DAY;
+		new.standing.until = new.when + new.standing.step_s;
+		cache_put(SCOPE_STANDING, addr->ip, &new);
+	}
+	cache_end();
+	if (warn)
+		verdict_warn(&new);
+}
+
+void
+manners_leave(void)
+{
 	if (slot_all != -1) {
 		lock(F_UNLCK, slot_all, F_SETLK);
 		lock(F_UNLCK, slot_host, F_SETLK);
 	}
 	slot_host = slot_all = -1;
-	if (c == NULL || fd == -1 || c->v.cause == CAUSE_FAULT ||
-	    cache_begin(1) == -1)
-		return;
-	if (!cache_get(SCOPE_STANDING, addr->ip, &v))
-		memset(&v, 0, sizeof(v));
-	old = v.standing;
-	base = c->v.cause == CAUSE_REFUSED && !addr->ours ? opt.blocked :
-	    opt.temporary;
-	if (c->v.cause != CAUSE_REFUSED && !c->dead) {
-		/* back to normal at once */
-		v.standing.until = v.standing.step_s = 0;
-		if (old.step_s > 0)
-			cache_put(SCOPE_STANDING, addr->ip, &v);
-	} else if (old.step_s == 0 || old.until - old.step_s < entered) {
-		/* else another callout of the same time has said so already */
-		v = c->v;
-		v.standing.tat_us = old.tat_us;
-		v.standing.step_s = addr->ours || 2 * old.step_s < base ?
-		    base : 2 * old.step_s > DAY ? DAY : 2 * old.step_s;
-		v.standing.until = v.when + v.standing.step_s;
-		cache_put(SCOPE_STANDING, addr->ip, &v);
-		if (c->v.cause == CAUSE_REFUSED && old.step_s == 0)
-			verdict_warn(&v);
-	}
-	cache_end();
 }
 
 /* Open the lock file, once.  Returns 0, or -1 where there is none. */
