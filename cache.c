@@ -587,19 +587,20 @@ record_left(const struct record *record)
 
 /*
  * The file has reached its size: look at the records behind this one, drop
- * those that have expired, or else the oldest.  Never more than a few, for
- * a query waits.
+ * those that have expired, or else the oldest; of hosts only where there is
+ * nothing else.  Never more than a few, for a query waits.
  */
 static void
 evict(const struct key *key)
 {
 	struct record record;
 	struct key one, oldest;
-	int64_t when;
+	int64_t when, least;
+	time_t left;
 	datum k;
 	int i, dropped;
 
-	when = INT64_MAX;
+	least = INT64_MAX;
 	dropped = 0;
 	k = gdbm_nextkey(db, datum_of(key, KEY_LEN));
 	for (i = 0; i < EVICT_LOOK; i++) {
@@ -612,17 +613,20 @@ evict(const struct key *key)
 		    memcmp(&one, &secret_key, KEY_LEN) == 0 ||
 		    record_fetch(&one, &record) == -1)
 			continue;
-		if (record_left(&record) <= 0) {
+		left = record_left(&record);
+		/* what is to come is after whatever has been */
+		when = record.scope == SCOPE_STANDING ? time(NULL) + left :
+		    record.when;
+		if (left <= 0) {
 			record_delete(&one);
 			dropped = 1;
-		} else if (record.scope != SCOPE_STANDING &&
-		    record.when < when) {
-			when = record.when;
+		} else if (when < least) {
+			least = when;
 			oldest = one;
 		}
 	}
 	free(k.dptr);
-	if (!dropped && when != INT64_MAX)
+	if (!dropped && least != INT64_MAX)
 		record_delete(&oldest);
 }
 
