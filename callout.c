@@ -592,8 +592,10 @@ static int
 failed(struct conn *conn)
 {
 	conn->c->decided = 0;
-	/* where there is no way out at all the fault is not the host's */
-	conn->c->dead = conn->stage < STAGE_RCPT && (conn->fault != NULL ||
+	/* not where there is no way out, where others of the domain have used
+	 * up the time, nor after the mailbox, which anyone may have chosen */
+	conn->c->dead = conn->stage < STAGE_MAIL &&
+	    mono_ms() < conn->deadline && (conn->fault != NULL ||
 	    (errno != ENETUNREACH && errno != ENETDOWN &&
 	    errno != EADDRNOTAVAIL));
 	verdict_set(&conn->c->v, CAUSE_NO_ANSWER, conn->stage, conn->host, "%s",

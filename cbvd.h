@@ -354,7 +354,7 @@ void	 mx_none(const struct mx *mx, struct verdict *v);
 struct callout {
 	struct verdict	 v;
 	int		 decided;	/* this host has the last word */
-	int		 dead;		/* it does not even answer */
+	int		 dead;		/* it does not even greet us */
 	int		 tested;	/* catch-all test: 1 all accepted, -1 not */
 	char		 test[TEXT_MAX];	/* the reply to the test */
 	int		 null_refused;	/* and -f then accepted at MAIL */
