@@ -895,8 +895,10 @@ renew(const struct mailbox *mb)
 	if (rules(mb, &route, &old) ||
 	    manners_join(key, patience, &cause) != JOINED_NONE)
 		return;
+	cause = CAUSE_UNDER_WAY;
 	if (recall(mb, &route, &old, &refuted) && stale(&old)) {
 		find(mb, &route, refuted, start + opt.total * 1000, &c);
+		cause = c.v.cause;
 		snprintf(name, sizeof(name), "renewed %s", mb->address);
 		verdict_log(name, &c.v, mono_ms() - start);
 		if (verdict_code(c.v.cause) / 100 != 4)
@@ -912,7 +914,7 @@ renew(const struct mailbox *mb)
 		}
 		hang_up();
 	}
-	manners_done(CAUSE_ACCEPTED);
+	manners_done(cause);
 	cache_close();
 }
 
@@ -967,7 +969,7 @@ weight(const struct verdict *v)
 	    2 : 1);
 }
 
-/* Ask one host, with what is known of it, and learn what it teaches. */
+/* Ask one host, unless it is left alone, and learn what it teaches. */
 static void
 call(const struct mailbox *mb, const struct mx_addr *addr, int refuted,
     int64_t deadline, struct callout *c)

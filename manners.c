@@ -301,8 +301,8 @@ allowed(const struct mx_addr *addr, int count, struct verdict *v)
 
 /*
  * The generic cell rate algorithm (ITU-T I.371, annex A): rate callouts at
- * once, then evenly.  A time that no such callouts explain is not believed:
- * the clock was set.
+ * once, then evenly.  A time that no such callouts explain tells that the
+ * clock was set, or the rate: one callout, and what follows evenly.
  */
 static int
 rate_allows(struct standing *s)
@@ -314,8 +314,10 @@ rate_allows(struct standing *s)
 	now = (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 	period = opt.rate_s * 1000000;
 	each = period / opt.rate;
-	if (s->tat_us < now || s->tat_us > now + period)
+	if (s->tat_us < now)
 		s->tat_us = now;
+	else if (s->tat_us > now + period)
+		s->tat_us = now + period - each;
 	s->tat_us += each;
 	return (s->tat_us <= now + period);
 }
