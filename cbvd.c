@@ -839,8 +839,10 @@ find(const struct mailbox *mb, const struct route *route, int refuted,
 		in_dns = 1;
 		more = mx_next(&mx, &addr);
 		in_dns = 0;
-		/* a verifier may ask about our postmaster: end it here */
-		if (!more || mailbox_postmaster(mb))
+		/* a verifier may ask about our postmaster: end it here; and
+		 * who cannot answer in time is not called at all */
+		if (!more || mailbox_postmaster(mb) ||
+		    (heavy > 0 && mono_ms() >= deadline))
 			break;
 		call(mb, &addr, refuted, deadline, &one);
 		if (one.decided) {
