@@ -171,15 +171,17 @@ void
 verdict_standing(const struct verdict *v, char *buf, size_t size)
 {
 	char text[2 * TEXT_MAX], when[32];
+	struct timespec ts;
 	long long left;
 	int64_t now, each;
 	time_t until;
 
-	now = time(NULL);
+	clock_gettime(CLOCK_REALTIME, &ts);
+	now = (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 	each = opt.rate > 0 ? opt.rate_s * 1000000 / opt.rate : 0;
 	left = opt.rate;
-	if (each > 0 && v->standing.tat_us > now * 1000000)
-		left -= (v->standing.tat_us - now * 1000000 + each - 1) / each;
+	if (each > 0 && v->standing.tat_us > now)
+		left -= (v->standing.tat_us - now + each - 1) / each;
 	if (each > 0)
 		snprintf(buf, size, "%lld of %lld callouts left",
 		    left < 0 ? 0 : left, opt.rate);
@@ -190,7 +192,7 @@ verdict_standing(const struct verdict *v, char *buf, size_t size)
 	until = (time_t)v->standing.until;
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", gmtime(&until));
 	verdict_text(v, text, sizeof(text));
-	strlcat(buf, until > now ? ", left alone until " :
+	strlcat(buf, until > ts.tv_sec ? ", left alone until " :
 	    ", was left alone until ", size);
 	strlcat(buf, when, size);
 	strlcat(buf, ": ", size);
