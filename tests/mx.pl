@@ -25,6 +25,7 @@
 #			and \c at its end means that no CRLF follows
 #	S: !silence	nothing more is said, nor is the connection closed
 #	S: !sleep S	wait S seconds
+#	S: !until FILE	wait until FILE exists
 #	S: !drop	close the connection	S: !reset	with a RST
 #	S: !drip TEXT	one octet a second
 #	S: !times N TEXT	TEXT N times (no CRLF but by \r\n)
@@ -223,6 +224,9 @@ sub speak {
 		} elsif ($verb eq 'sleep') {
 			shift @{$c->{out}};
 			$c->{wake} = time + $arg;
+		} elsif ($verb eq 'until') {
+			$c->{wake} = time + 0.02 if !-e $arg;
+			shift @{$c->{out}} if !defined $c->{wake};
 		} elsif ($verb eq 'drip') {
 			my @octets = split //, octets($arg);
 			splice @{$c->{out}}, 0, 1,
