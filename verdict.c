@@ -249,8 +249,13 @@ verdict_escape(const char *s, size_t len, char *buf, size_t size)
 	for (i = used = 0; i < len; i++) {
 		/* line ends and tabs would make two lines, or columns, of it */
 		c = s[i] == '\n' || s[i] == '\r' || s[i] == '\t' ? ' ' : s[i];
-		vis(one, c, VIS_NOSLASH, 0);
-		n = strlen(one);
+		/* vis(3) takes thousands of instructions for a letter, too */
+		one[0] = (char)c;
+		n = 1;
+		if (c < ' ' || c > '~') {
+			vis(one, c, VIS_NOSLASH, 0);
+			n = strlen(one);
+		}
 		if (used + n >= size)
 			break;
 		memcpy(buf + used, one, n);
