@@ -3,6 +3,13 @@ PREFIX ?=	/usr/local
 MANDIR ?=	$(PREFIX)/share/man
 EXAMPLEDIR ?=	$(PREFIX)/share/examples/cbvd
 CFLAGS ?=	-O2 -g
+# what costs nothing and makes a fault harder to use; both empty for sanitizers
+HARDEN ?=	-fstack-protector-strong -fPIE -U_FORTIFY_SOURCE \
+		-D_FORTIFY_SOURCE=2
+HARDENLD ?=	-pie -Wl,-z,relro,-z,now
+# STATIC=yes: no shared object at all; see Build in README.md
+SPIE =	$(STATIC:yes=-static-pie)
+SOBJ =	$(STATIC:yes=getpwnam.o)
 
 STD =	-std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
 WARN =	-Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
@@ -29,16 +36,18 @@ SYSLIB = case $$(uname -s) in \
 	*) echo -L/usr/local/lib -lgdbm -lutil;; esac
 
 OBJ =	cbvd.o request.o mailbox.o rules.o mx.o callout.o reply.o verdict.o \
-	cache.o manners.o sandbox.o seccomp.o
+	cache.o manners.o sandbox.o seccomp.o $(SOBJ)
 
 all: cbvd
 
 cbvd: $(OBJ)
-	$(CC) $(STD) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJ) `$(SYSLIB)`
+	$(CC) $(STD) $(CFLAGS) $(HARDENLD) $(SPIE) $(LDFLAGS) -o $@ $(OBJ) \
+	    `$(SYSLIB)`
 
 .SUFFIXES: .c .o
 .c.o:
-	$(CC) $(STD) $(WARN) `$(SYSCPP)` $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(CC) $(STD) $(WARN) `$(SYSCPP)` $(CPPFLAGS) $(CFLAGS) \
+	    $(HARDEN) -c -o $@ $<
 
 $(OBJ): cbvd.h
 
@@ -51,6 +60,14 @@ tests/sandbox: tests/sandbox.c sandbox.o seccomp.o cbvd.h
 	$(CC) $(STD) $(WARN) -I. `$(SYSCPP)` $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) \
 	    -Wl,--wrap=syscall,--wrap=syslog,--wrap=__syslog_chk -o $@ \
 	    tests/sandbox.c sandbox.o seccomp.o `$(SYSLIB)`
+
+bench/nop: bench/nop.c
+	$(CC) $(STD) $(CFLAGS) $(HARDEN) $(HARDENLD) $(SPIE) $(LDFLAGS) -o $@ \
+	    bench/nop.c `$(SYSLIB)`
+
+bench/fill: bench/fill.c cache.o verdict.o reply.o mailbox.o
+	$(CC) $(STD) $(WARN) `$(SYSCPP)` $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) \
+	    -o $@ bench/fill.c cache.o verdict.o reply.o mailbox.o `$(SYSLIB)`
 
 # What is missing on this machine is named and installed.
 deps:
@@ -68,6 +85,12 @@ check:
 
 replies: tests/replies
 	@sh tests/replies.sh
+
+# how fast and how big it is: bench/README.md
+bench:
+	@sh tests/deps.sh demo
+	@$(MAKE) all bench/nop bench/fill
+	@sh bench/run.sh
 
 lint:
 	@sh tests/deps.sh lint
@@ -89,6 +112,7 @@ uninstall:
 	-rmdir $(DESTDIR)$(EXAMPLEDIR)
 
 clean:
-	rm -f cbvd $(OBJ) tests/replies tests/sandbox
+	rm -f cbvd $(OBJ) getpwnam.o tests/replies tests/sandbox bench/nop \
+	    bench/fill
 
-.PHONY: all deps demo check replies lint install uninstall clean
+.PHONY: all bench deps demo check replies lint install uninstall clean
