@@ -92,6 +92,11 @@ bench:
 	@$(MAKE) all bench/nop bench/fill
 	@sh bench/run.sh
 
+# FUZZ_S seconds each, or FUZZ_RUNS inputs
+fuzz:
+	@sh tests/deps.sh fuzz
+	@sh tests/fuzz/run.sh
+
 lint:
 	@sh tests/deps.sh lint
 	sh tests/lint.sh
@@ -114,5 +119,6 @@ uninstall:
 clean:
 	rm -f cbvd $(OBJ) getpwnam.o tests/replies tests/sandbox bench/nop \
 	    bench/fill
+	rm -rf tests/fuzz/build
 
-.PHONY: all bench deps demo check replies lint install uninstall clean
+.PHONY: all bench deps demo check replies fuzz lint install uninstall clean

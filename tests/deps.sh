@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# deps.sh build|demo|check|lint: say what that needs and is missing here, and
-# install it; each includes the one before, lint only build.  Touches nothing
+# deps.sh build|demo|check|lint|fuzz|prove: say what that needs and is missing here, and
+# install it; each includes the one before, those from lint on only build.  Touches nothing
 # when all is there.  What only a test needs and cannot be had is told, and the
 # test skips it by name.
 #
@@ -51,6 +51,9 @@ table="
 	lint	cmd		clang-tidy	clang-tidy	clang-extra-tools clang-tools-extra	llvm		clang-tools-extra
 	lint	cmd		cppcheck	cppcheck	cppcheck	cppcheck		cppcheck	cppcheck
 	lint	cmd		mandoc		mandoc		mandoc		mandoc			-		-
+	fuzz	cmd		clang		clang		clang		clang			-		-
+	fuzz	clang_flag	-fsanitize=fuzzer,address,undefined libclang-rt-14-dev compiler-rt compiler-rt	-		-
+	prove	cmd		frama-c		frama-c-base	-		-			-		-
 "
 
 main()
@@ -59,8 +62,10 @@ main()
 	build)	kinds=build ;;
 	demo)	kinds='build demo' ;;
 	check)	kinds='build demo check' ;;
-	lint)	kinds='build lint' ;;
-	*)	echo 'usage: deps.sh build|demo|check|lint' >&2; exit 64 ;;
+	lint|fuzz|prove)
+		kinds="build $kind" ;;
+	*)	echo 'usage: deps.sh build|demo|check|lint|fuzz|prove' >&2
+		exit 64 ;;
 	esac
 	tool=$(manager)
 
@@ -132,6 +137,13 @@ has_linux_cmd() { [ "$system" != Linux ] || has_cmd "$1"; }
 has_linux_file() { [ "$system" != Linux ] || [ -e "$1" ]; }
 has_perl() { perl -M"$1" -e 1 2>/dev/null; }
 has_mta() { [ -e "$unpacked/$1/.done" ]; }
+
+# what a flag needs may be a package of its own
+has_clang_flag()
+{
+	has_cmd clang && echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
+	    clang "$1" -xc -o /dev/null - 2>/dev/null
+}
 
 has_header()
 {
