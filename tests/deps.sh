@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# deps.sh build|demo|check|lint|fuzz|prove: say what that needs and is missing here, and
-# install it; each includes the one before, those from lint on only build.  Touches nothing
-# when all is there.  What only a test needs and cannot be had is told, and the
-# test skips it by name.
+# deps.sh build|demo|check|lint|fuzz|prove: say what that needs and is missing
+# here, and install it; each up to check includes the one before, the others
+# build.  Touches nothing when all is there.  What only a test needs and cannot
+# be had is told, and the test skips it by name.
 #
 # No mail server and no name server is installed, so that none becomes a
 # service of this machine and none drives out the one that is: Debian's

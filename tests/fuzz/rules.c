@@ -13,6 +13,12 @@ static int	 fuzz_open(const char *, int);
 static const uint8_t	*text;
 static size_t		 text_len;
 
+int
+sandbox_port(in_port_t port)
+{
+	return (port == 4711 ? -1 : 0);
+}
+
 static int
 fuzz_open(const char *path, int flags)
 {
@@ -53,6 +59,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			CHECK(strlen(route.host) <= DOMAIN_MAX &&
 			    (!route.ours || route.host[0] != '\0'));
 	}
+	found = rules_ports(why);
+	CHECK(found == 0 || found == -1);
 	CHECK(mailbox_parse("user@example.org", 16, &mb, &bad));
 	found = rules_skip(&mb, NULL, why);
 	CHECK(found >= -1 && found <= 1);
