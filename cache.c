@@ -492,6 +492,7 @@ record_read(const struct record *record, const struct key *key,
 	if (memcmp(check, record->sum, sizeof(check)) != 0 ||
 	    record->format != FORMAT || record->cause >= CAUSES ||
 	    record->stage >= STAGES || record->scope > SCOPE_STANDING ||
+	    record->when < 0 || record->when > TIME_SANE ||
 	    record->standing.tat_us < 0 ||
 	    record->standing.tat_us > TIME_SANE * 1000000 ||
 	    record->standing.until < 0 || record->standing.until > TIME_SANE ||
