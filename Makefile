@@ -35,8 +35,8 @@ SYSLIB = case $$(uname -s) in \
 	NetBSD) echo -L/usr/pkg/lib -lgdbm -lresolv -lutil;; \
 	*) echo -L/usr/local/lib -lgdbm -lutil;; esac
 
-OBJ =	cbvd.o request.o mailbox.o rules.o mx.o callout.o reply.o verdict.o \
-	cache.o manners.o sandbox.o seccomp.o $(SOBJ)
+OBJ =	cbvd.o options.o request.o mailbox.o rules.o mx.o callout.o reply.o \
+	verdict.o cache.o manners.o sandbox.o seccomp.o $(SOBJ)
 
 all: cbvd
 

@@ -25,23 +25,11 @@
 
 #include "cbvd.h"
 
-#define CACHE_DEFAULT	"/var/cache/cbvd/cbvd.gdbm"
 #define ADDRESS_SHOWN	254	/* octets of what is no mailbox in its answer */
 #define RENEW_MAX	3	/* mailboxes verified anew after a connection */
 #define FDS_MAX		64	/* descriptors we could have, and far more */
 
-enum mode { MODE_ASK, MODE_LIST, MODE_FORGET, MODE_EXPIRE, MODE_VERSION };
-
-static enum mode options(int, char **);
-static void	 mode_set(enum mode *, enum mode);
-static void	 option_bind(const char *);
-static void	 option_server(const char *);
-static void	 option_set(char *);
-static long long quantity(const char *, const char *, const char **);
-static void	 usage(void) __attribute__((__noreturn__));
 static void	 version(void);
-static void	 die(int, const char *, ...)
-		    __attribute__((__noreturn__, __format__(__printf__, 2, 3)));
 static void	 clean(void);
 static void	 become(const char *);
 static void	 rules_check(void);
@@ -78,16 +66,6 @@ static int	 answer(const char *, size_t, int);
 static void	 alarmed(int);
 static void	 plug(void);
 
-struct options opt = {
-	.v4 = 1, .v6 = 1, .cache = CACHE_DEFAULT, .smtp_port = 25,
-	.positive = 7 * 86400, .refresh = 86400,
-	.negative = 2 * 3600, .temporary = 300, .domain = 7 * 86400,
-	.blocked = 3600, .wait = 30, .connect = 10, .command = 30,
-	.total = 120, .perhost = 2, .all = 40, .rate = 60, .rate_s = 60,
-	.size = 64 << 20
-};
-static const char	*user;		/* -u */
-static int		 from_given;	/* -f */
 static int64_t		 patience;	/* until when a client waits */
 
 /*
@@ -107,12 +85,12 @@ main(int argc, char **argv)
 	start = mono_ms();
 	clean();
 	openlog("cbvd", LOG_PID | LOG_NDELAY, LOG_MAIL);
-	mode = options(argc, argv);
+	mode = options_read(argc, argv);
 	if (mode == MODE_VERSION) {
 		version();
 		return (0);
 	}
-	become(user);
+	become(opt.user);
 	if (mode == MODE_ASK)
 		rules_check();
 	sandbox_start();
@@ -124,290 +102,6 @@ main(int argc, char **argv)
 	if (isatty(STDIN_FILENO))
 		usage();
 	return (serve(start));
-}
-
-static enum mode
-options(int argc, char **argv)
-{
-	enum mode mode;
-	struct mailbox mb;
-	const char *why, *error;
-	int ch;
-
-	mode = MODE_ASK;
-	opterr = 0;
-	while (argc > 0 &&
-	    (ch = getopt(argc, argv, "+46ab:c:EFf:h:LN:no:p:Rr:s:u:Vv")) != -1) {
-		switch (ch) {
-		case '4':
-			opt.v6 = 0;
-			break;
-		case '6':
-			opt.v4 = 0;
-			break;
-		case 'a':
-			opt.advise = 1;
-			break;
-		case 'b':
-			option_bind(optarg);
-			break;
-		case 'c':
-			opt.cache = strcmp(optarg, "none") == 0 ? NULL : optarg;
-			break;
-		case 'E':
-			mode_set(&mode, MODE_EXPIRE);
-			break;
-		case 'F':
-			mode_set(&mode, MODE_FORGET);
-			break;
-		case 'f':
-			from_given = 1;
-			opt.from = NULL;
-			if (strcmp(optarg, "none") == 0)
-				break;
-			if (!mailbox_parse(optarg, strlen(optarg), &mb, &why))
-				die(EX_USAGE, "-f %s: %s", optarg, why);
-			if (mb.utf8 || mb.literal)
-				die(EX_USAGE, "-f %s: no mailbox that every "
-				    "host takes", optarg);
-			opt.from = optarg;
-			break;
-		case 'h':
-			if (!mailbox_hostname(optarg, strlen(optarg), 0))
-				die(EX_USAGE, "-h %s: no host name", optarg);
-			opt.helo = optarg;
-			break;
-		case 'L':
-			mode_set(&mode, MODE_LIST);
-			break;
-		case 'N':
-			option_server(optarg);
-			break;
-		case 'n':
-			opt.no_test = 1;
-			break;
-		case 'o':
-			option_set(optarg);
-			break;
-		case 'p':
-			opt.smtp_port = (in_port_t)strtonum(optarg, 1, 65535,
-			    &error);
-			if (error != NULL)
-				die(EX_USAGE, "-p %s: port %s", optarg, error);
-			break;
-		case 'R':
-			opt.recipients = 1;
-			break;
-		case 'r':
-			opt.routes = optarg;
-			break;
-		case 's':
-			opt.skip = optarg;
-			break;
-		case 'u':
-			user = optarg;
-			break;
-		case 'V':
-			return (MODE_VERSION);
-		case 'v':
-			opt.verbose = 1;
-			break;
-		default:
-			die(EX_USAGE, strchr("bcfhNoprsu", optopt) != NULL ?
-			    "option -%c needs an argument: see cbvd(8)" :
-			    "unknown option -%c: see cbvd(8)", optopt);
-		}
-	}
-	if (!opt.v4 && !opt.v6)
-		die(EX_USAGE, "-4 and -6 exclude each other");
-	if (opt.wait > opt.total)
-		opt.wait = opt.total;
-	return (mode);
-}
-
-static void
-mode_set(enum mode *mode, enum mode new)
-{
-	if (*mode != MODE_ASK)
-		die(EX_USAGE, "only one of -E, -F and -L can be done");
-	*mode = new;
-}
-
-static void
-option_bind(const char *s)
-{
-	if (inet_pton(AF_INET, s, &opt.bind4.sin_addr) == 1) {
-		if (opt.bind4.sin_family != 0)
-			die(EX_USAGE, "-b %s: the second of its family", s);
-		opt.bind4.sin_family = AF_INET;
-	} else if (inet_pton(AF_INET6, s, &opt.bind6.sin6_addr) == 1) {
-		if (opt.bind6.sin6_family != 0)
-			die(EX_USAGE, "-b %s: the second of its family", s);
-		opt.bind6.sin6_family = AF_INET6;
-	} else
-		die(EX_USAGE, "-b %s: no IP address", s);
-}
-
-/* ADDRESS, ADDRESS:PORT, [ADDRESS]:PORT; an IPv6 address alone is one too. */
-static void
-option_server(const char *s)
-{
-#if defined(__GLIBC__) || defined(__FreeBSD__) || defined(__NetBSD__)
-	char text[INET6_ADDRSTRLEN + 9], *ip, *port;
-	struct sockaddr_in *sin;
-	struct sockaddr_in6 *sin6;
-	const char *error;
-	in_port_t n;
-
-	if (strlcpy(text, s, sizeof(text)) >= sizeof(text))
-		die(EX_USAGE, "-N %s: no IP address", s);
-	ip = text;
-	if (text[0] == '[') {
-		ip++;
-		port = strchr(text, ']');
-		if (port != NULL)
-			*port++ = '\0';
-		else
-			port = text;	/* an error below */
-	} else {
-		port = strchr(text, ':');
-		if (port != NULL && strchr(port + 1, ':') != NULL)
-			port = NULL;
-	}
-	error = NULL;
-	n = 53;
-	if (port != NULL && *port == ':') {
-		*port++ = '\0';
-		n = (in_port_t)strtonum(port, 1, 65535, &error);
-	} else if (port != NULL && *port != '\0')
-		error = "bad";
-	if (error != NULL)
-		die(EX_USAGE, "-N %s: port %s", s, error);
-	sin = (struct sockaddr_in *)&opt.ns;
-	sin6 = (struct sockaddr_in6 *)&opt.ns;
-	if (inet_pton(AF_INET, ip, &sin->sin_addr) == 1) {
-		sin->sin_family = AF_INET;
-		sin->sin_port = htons(n);
-	} else if (inet_pton(AF_INET6, ip, &sin6->sin6_addr) == 1) {
-		sin6->sin6_family = AF_INET6;
-		sin6->sin6_port = htons(n);
-	} else
-		die(EX_USAGE, "-N %s: no IP address", s);
-#else
-	die(EX_USAGE, "-N %s: this resolver obeys resolv.conf(5) alone", s);
-#endif
-}
-
-/* -o NAME=VALUE,... */
-static void
-option_set(char *list)
-{
-	static const struct {
-		const char	*name, *units;
-		long long	*value, min, max;
-	} names[] = {
-		{ "all", "", &opt.all, 1, 10000 },
-		{ "blocked", "smhd", &opt.blocked, 1, 86400 },
-		{ "command", "smhd", &opt.command, 1, 3600 },
-		{ "connect", "smhd", &opt.connect, 1, 3600 },
-		{ "domain", "smhd", &opt.domain, 1, 366 * 86400 },
-		{ "lenient", NULL, &opt.lenient, 0, 0 },
-		{ "negative", "smhd", &opt.negative, 1, 366 * 86400 },
-		{ "nonglobal", NULL, &opt.nonglobal, 0, 0 },
-		{ "perhost", "", &opt.perhost, 1, 64 },
-		{ "positive", "smhd", &opt.positive, 1, 366 * 86400 },
-		{ "rate", "/", &opt.rate, 0, 1000000 },
-		{ "refresh", "smhd", &opt.refresh, 1, 366 * 86400 },
-		{ "size", "KMG", &opt.size, 65536, 1LL << 40 },
-		{ "temporary", "smhd", &opt.temporary, 1, 86400 },
-		{ "total", "smhd", &opt.total, 1, 3600 },
-		{ "wait", "smhd", &opt.wait, 1, 3600 },
-	};
-	const size_t n = sizeof(names) / sizeof(names[0]);
-	char *name, *value;
-	const char *error;
-	long long x;
-	size_t i;
-
-	while ((name = strsep(&list, ",")) != NULL) {
-		value = strchr(name, '=');
-		if (value != NULL)
-			*value++ = '\0';
-		for (i = 0; i < n && strcmp(names[i].name, name) != 0; i++)
-			continue;
-		if (i == n)
-			die(EX_USAGE, "-o %s: unknown name", name);
-		if ((names[i].units == NULL) != (value == NULL))
-			die(EX_USAGE, "-o %s: %s", name, value == NULL ?
-			    "needs a value" : "takes no value");
-		if (value == NULL) {
-			*names[i].value = 1;
-			continue;
-		}
-		x = quantity(value, names[i].units, &error);
-		if (error == NULL && (x < names[i].min || x > names[i].max))
-			error = x < names[i].min ? "too small" : "too large";
-		if (error != NULL)
-			die(EX_USAGE, "-o %s=%s: %s", name, value, error);
-		*names[i].value = x;
-	}
-}
-
-/*
- * A number and one of the units; of a rate the unit is the time it counts
- * for: "60/m".  Without a unit seconds, octets, and a minute are meant.
- */
-static long long
-quantity(const char *value, const char *units, const char **error)
-{
-	static const struct {
-		char		 name;
-		long long	 factor;
-	} known[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 },
-	    { 'K', 1LL << 10 }, { 'M', 1LL << 20 }, { 'G', 1LL << 30 } };
-	long long factor;
-	char number[32];
-	size_t i, len;
-
-	len = strspn(value, "0123456789");
-	*error = "no number";
-	if (len == 0 || len >= sizeof(number))
-		return (0);
-	memcpy(number, value, len);
-	number[len] = '\0';
-	value += len;
-	if (*units == '/' && *value == '/') {
-		value++;
-		units = "smhd";
-		opt.rate_s = 0;
-	}
-	factor = 1;
-	*error = "unknown unit";
-	if ((value[0] != '\0' && (value[1] != '\0' ||
-	    strchr(units, value[0]) == NULL)) ||
-	    (value[0] == '\0' && opt.rate_s == 0))
-		return (0);
-	for (i = 0; value[0] != '\0' && i < 7; i++)
-		if (known[i].name == value[0])
-			factor = known[i].factor;
-	if (opt.rate_s == 0) {
-		opt.rate_s = factor;
-		factor = 1;
-	}
-	return (strtonum(number, 0, 1LL << 32, error) * factor);
-}
-
-static void
-usage(void)
-{
-	fprintf(stderr, "usage: cbvd [-46anRv] [-b address] [-c path] "
-	    "[-f mailbox] [-h name] [-N server]\n"
-	    "            [-o name=value,...] [-p port] [-r file] [-s file] "
-	    "[-u user] [address ...]\n"
-	    "       cbvd [-c path] [-o name=value,...] [-u user] "
-	    "-E | -F key ... | -L [key ...]\n"
-	    "       cbvd -V\n");
-	exit(EX_USAGE);
 }
 
 static void
@@ -423,43 +117,6 @@ version(void)
 	    "no"
 #endif
 	    , sandbox_text());
-}
-
-/*
- * Options or files are at fault.  A client on the socket must not take
- * silence for a verdict, nor get our error as one: it is told 451.
- */
-static void
-die(int status, const char *fmt, ...)
-{
-	static const char fault[] = "451 4.3.0 <> cbvd is set up wrongly, "
-	    "see its log\r\n";
-	char text[1024], line[2048];
-	struct stat out, err;
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	verdict_escape(text, strlen(text), line, sizeof(line));
-	/* under inetd(8) both are the client */
-	memset(&out, 0, sizeof(out));
-	memset(&err, 0, sizeof(err));
-	fstat(STDOUT_FILENO, &out);
-	fstat(STDERR_FILENO, &err);
-	if (S_ISCHR(err.st_mode) || S_ISREG(err.st_mode) ||
-	    (S_ISFIFO(err.st_mode) && err.st_ino != out.st_ino))
-		fprintf(stderr, "cbvd: %s\n", line);
-	if (S_ISSOCK(out.st_mode)) {
-		request_write(fault, sizeof(fault) - 1);
-		request_shut();
-	}
-	alarm(1);		/* the log may block */
-	syslog(LOG_ERR, "%s", line);
-	alarm(0);
-	if (S_ISSOCK(out.st_mode))
-		request_drain();
-	exit(status);
 }
 
 /* Whoever started us left things behind: nothing of that may matter. */
@@ -1128,7 +785,7 @@ identify(void)
 		    mailbox_hostname(name, strlen(name), 0))
 			opt.helo = name;
 	}
-	if (from_given || opt.helo == NULL)
+	if (opt.from_given || opt.helo == NULL)
 		return;
 	snprintf(from, sizeof(from), "postmaster@%s", opt.helo);
 	opt.from = from;

@@ -134,6 +134,8 @@ struct options {
 	const char	*routes, *skip;	/* -r, -s; NULL: none */
 	const char	*cache;		/* NULL: none */
 	const char	*from;		/* -f; NULL: never */
+	int		 from_given;
+	const char	*user;		/* -u; NULL: the first that there is */
 	const char	*helo;		/* -h; NULL: the address literal */
 	in_port_t	 smtp_port;	/* -p */
 	struct sockaddr_storage	 ns;	/* -N; ss_family 0: resolv.conf */
@@ -174,6 +176,26 @@ is_upper(int c)
 {
 	return (c >= 'A' && c <= 'Z');
 }
+
+/*
+ * options.c: what was said on the command line.
+ */
+enum mode { MODE_ASK, MODE_LIST, MODE_FORGET, MODE_EXPIRE, MODE_VERSION };
+
+/* Set opt and optind (getopt(3)), or die().  Returns what is to be done. */
+enum mode	 options_read(int argc, char **argv);
+
+/* How cbvd is called, on standard error, and the end. */
+void		 usage(void) __attribute__((__noreturn__));
+
+/*
+ * Options, or what they name, are at fault: tell the log, and who sees
+ * standard error, in one line, and exit with status (sysexits.h).  A client on
+ * the socket must not take silence for a verdict, nor get our error as one: it
+ * is told 451.
+ */
+void		 die(int status, const char *fmt, ...)
+		    __attribute__((__noreturn__, __format__(__printf__, 2, 3)));
 
 /*
  * request.c: requests in, answers out, in the same form.
