@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gdbm.h>
-#include <libutil.h>
 #include <poll.h>
 #include <sha2.h>
 #include <stdio.h>
@@ -59,9 +58,8 @@ struct key {
 };
 
 static int	 file_open(int);
-static int	 file_read_open(void);
+static int	 file_try(int);
 static void	 file_limit(rlim_t);
-static int	 database_open(int);
 static int	 database_damaged(void);
 static void	 database_drop(void);
 static int	 secret_get(int);
@@ -72,26 +70,24 @@ static void	 key_make(enum scope, const char *, struct key *);
 static void	 record_make(enum scope, const char *, const struct verdict *,
 		    const struct key *, struct record *);
 static int	 record_read(const struct record *, const struct key *,
-		    enum scope *, const char **, struct verdict *);
+		    struct verdict *);
 static datum	 datum_of(const void *, int);
 static int	 record_fetch(const struct key *, struct record *);
-static int	 record_store(const struct key *, const struct record *);
-static int	 record_delete(const struct key *);
 static time_t	 record_left(const struct record *);
 static void	 evict(const struct key *);
-static datum	 next_key(datum, struct key *);
-static int	 key_wanted(char **, const char *);
-static void	 list_one(const struct key *, char **, FILE *);
+static int	 next_record(datum *, struct key *, struct record *);
+static void	 list_one(const struct key *, const struct record *, char **,
+		    FILE *);
 
 static const struct key	 secret_key;	/* zeros: the secret's own */
 static uint8_t		 secret[SECRET_LEN];
-static int		 fd = -1;
-static GDBM_FILE	 db, stale;	/* stale: unlocked, to be closed */
+static int		 fd = -1;	/* -1: nothing is open and locked */
+static GDBM_FILE	 db;		/* there without fd: to be closed */
 
 int
 cache_begin(int writer)
 {
-	int tries, error;
+	int tries;
 
 	if (opt.cache == NULL) {
 		errno = ENOENT;
@@ -103,15 +99,18 @@ cache_begin(int writer)
 			return (-1);
 		if (writer)
 			file_limit((rlim_t)opt.size * 2 + BLOCK * 256);
-		if (database_open(writer) == 0 && secret_get(writer) == 0)
+		/* without mmap a file that is cut under us is no SIGBUS */
+		gdbm_errno = GDBM_NO_ERROR;
+		db = gdbm_fd_open(fd, opt.cache, BLOCK, (writer ? GDBM_WRCREAT :
+		    GDBM_READER) | GDBM_NOMMAP | GDBM_NOLOCK, NULL);
+		if (db != NULL && secret_get(writer) == 0)
 			return (0);
 		if (!writer || !database_damaged())
 			break;
 		database_drop();
 	}
-	error = gdbm_errno == GDBM_EMPTY_DATABASE ? ENOENT : EIO;
 	cache_end();
-	errno = error;
+	errno = gdbm_errno == GDBM_EMPTY_DATABASE ? ENOENT : EIO;
 	return (-1);
 }
 
@@ -120,14 +119,11 @@ cache_get(enum scope scope, const char *name, struct verdict *v)
 {
 	struct record record;
 	struct key key;
-	enum scope is;
-	const char *of;
 
 	key_make(scope, name, &key);
 	if (record_fetch(&key, &record) == -1 ||
-	    record_read(&record, &key, &is, &of, v) == -1)
-		return (0);
-	if (is != scope || strcmp(of, name) != 0 || record_left(&record) <= 0)
+	    record_read(&record, &key, v) == -1 || record.scope != scope ||
+	    strcmp(record.strings, name) != 0 || record_left(&record) <= 0)
 		return (0);
 	v->cached = 1;
 	return (1);
@@ -139,23 +135,22 @@ cache_put(enum scope scope, const char *name, const struct verdict *v)
 	struct record record;
 	struct key key;
 	struct stat st;
-	int new;
+	int tries, new;
 
-	if (db == NULL)
+	if (fd == -1)
 		return (-1);
-	key_make(scope, name, &key);
-	new = !gdbm_exists(db, datum_of(&key, KEY_LEN));
-	record_make(scope, name, v, &key, &record);
-	if (record_store(&key, &record) == -1) {
-		if (!database_damaged())
+	for (tries = 0;; tries++) {
+		key_make(scope, name, &key);
+		new = !gdbm_exists(db, datum_of(&key, KEY_LEN));
+		record_make(scope, name, v, &key, &record);
+		if (gdbm_store(db, datum_of(&key, KEY_LEN), datum_of(&record,
+		    RECORD_LEN), GDBM_REPLACE) == 0)
+			break;
+		if (tries > 0 || !database_damaged())
 			return (-1);
 		/* a new file has a new secret */
 		database_drop();
 		if (cache_begin(1) == -1)
-			return (-1);
-		key_make(scope, name, &key);
-		record_make(scope, name, v, &key, &record);
-		if (record_store(&key, &record) == -1)
 			return (-1);
 	}
 	/* an eighth is left, for gdbm takes its space in blocks */
@@ -182,25 +177,23 @@ cache_end(void)
 	file_limit(RLIM_INFINITY);
 	/* gdbm_close(3) syncs: nobody shall wait for the disk with us */
 	flock(fd, LOCK_UN);
-	if (db != NULL)
-		stale = db;	/* it owns the descriptor now */
-	else
-		close(fd);
-	db = NULL;
+	if (db == NULL)
+		close(fd);	/* else cache_close() does */
 	fd = -1;
 }
 
 void
 cache_close(void)
 {
-	if (stale != NULL)
-		gdbm_close(stale);
-	stale = NULL;
+	if (db != NULL)
+		gdbm_close(db);
+	db = NULL;
 }
 
 int
 cache_list(char **keys, FILE *out)
 {
+	struct record record;
 	struct key key;
 	char *text;
 	size_t len;
@@ -210,12 +203,10 @@ cache_list(char **keys, FILE *out)
 	if (cache_begin(0) == -1)
 		return (-1);
 	/* the lock is not held while a person reads */
-	text = NULL;
 	list = open_memstream(&text, &len);
-	for (k = gdbm_firstkey(db); k.dptr != NULL && list != NULL;) {
-		k = next_key(k, &key);
-		list_one(&key, keys, list);
-	}
+	for (k = gdbm_firstkey(db); k.dptr != NULL && list != NULL;)
+		if (next_record(&k, &key, &record))
+			list_one(&key, &record, keys, list);
 	cache_end();
 	if (list == NULL || fclose(list) != 0)
 		return (-1);
@@ -227,17 +218,15 @@ cache_list(char **keys, FILE *out)
 int
 cache_forget(char **keys)
 {
-	static const enum scope scopes[] = { SCOPE_MAILBOX, SCOPE_DOMAIN,
-	    SCOPE_CATCH_ALL, SCOPE_HOST, SCOPE_STANDING };
+	enum scope scope;
 	struct key key;
-	size_t i;
 
 	if (cache_begin(1) == -1)
 		return (-1);
 	for (; *keys != NULL; keys++)
-		for (i = 0; i < sizeof(scopes) / sizeof(scopes[0]); i++) {
-			key_make(scopes[i], *keys, &key);
-			record_delete(&key);
+		for (scope = SCOPE_MAILBOX; scope <= SCOPE_STANDING; scope++) {
+			key_make(scope, *keys, &key);
+			gdbm_delete(db, datum_of(&key, KEY_LEN));
 		}
 	cache_end();
 	cache_close();
@@ -257,15 +246,11 @@ cache_expire(void)
 	/* a deletion may hide a record from the walk: until all were seen */
 	do {
 		again = 0;
-		for (k = gdbm_firstkey(db); k.dptr != NULL;) {
-			k = next_key(k, &key);
-			if (memcmp(&key, &secret_key, KEY_LEN) == 0 ||
-			    record_fetch(&key, &record) == -1 ||
-			    record_left(&record) > 0)
-				continue;
-			if (record_delete(&key) == 0)
+		for (k = gdbm_firstkey(db); k.dptr != NULL;)
+			if (next_record(&k, &key, &record) &&
+			    record_left(&record) <= 0 &&
+			    gdbm_delete(db, datum_of(&key, KEY_LEN)) == 0)
 				again = 1;
-		}
 	} while (again);
 	/* makes a new file and renames it; who waits here sees a new inode */
 	error = gdbm_reorganize(db);
@@ -285,53 +270,46 @@ file_open(int writer)
 	int64_t until;
 
 	until = mono_ms() + (busy[writer] ? 0 : LOCK_MS);
-	for (;;) {
-		/* a link, a FIFO or a folder of somebody else's is refused */
-		fd = writer ? flopen(opt.cache, O_RDWR | O_CREAT | O_NOFOLLOW |
-		    O_NONBLOCK | O_CLOEXEC, 0600) : file_read_open();
-		if (fd != -1)
-			break;
+	while ((fd = file_try(writer)) == -1) {
 		if (errno != EWOULDBLOCK)
 			return (-1);
 		if (mono_ms() >= until) {
 			/* what no reader gets, no writer gets */
 			busy[writer] = busy[1] = 1;
-			errno = EWOULDBLOCK;
 			return (-1);
 		}
 		poll(NULL, 0, LOCK_STEP_MS);
 	}
 	busy[writer] = 0;
-	if (cache_sound(fd))
-		return (0);
-	close(fd);
-	fd = -1;
-	errno = EPERM;
-	return (-1);
+	return (0);
 }
 
 /*
- * flopen(3) for a reader: lock, then see that the path is still this file.
+ * Open and lock the file at once, then see that the path is still this file.
  * EWOULDBLOCK is also said where it was not: it is tried again.
  */
 static int
-file_read_open(void)
+file_try(int writer)
 {
 	struct stat st, path;
-	int file;
+	int file, error;
 
-	file = open(opt.cache, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	/* a link, a FIFO or a folder of somebody else's is refused */
+	file = open(opt.cache, (writer ? O_RDWR | O_CREAT : O_RDONLY) |
+	    O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (file == -1)
 		return (-1);
-	if (flock(file, LOCK_SH | LOCK_NB) == -1) {
-		close(file);
-		return (-1);
-	}
-	if (fstat(file, &st) == 0 && stat(opt.cache, &path) == 0 &&
-	    st.st_ino == path.st_ino && st.st_dev == path.st_dev)
+	if (flock(file, (writer ? LOCK_EX : LOCK_SH) | LOCK_NB) == -1)
+		error = errno;
+	else if (fstat(file, &st) == -1 || stat(opt.cache, &path) == -1 ||
+	    st.st_ino != path.st_ino || st.st_dev != path.st_dev)
+		error = EWOULDBLOCK;
+	else if (!cache_sound(file))
+		error = EPERM;
+	else
 		return (file);
 	close(file);
-	errno = EWOULDBLOCK;
+	errno = error;
 	return (-1);
 }
 
@@ -349,33 +327,18 @@ file_limit(rlim_t max)
 	setrlimit(RLIMIT_FSIZE, &rl);
 }
 
-static int
-database_open(int writer)
-{
-	/* without mmap a file that is cut under us is no SIGBUS */
-	gdbm_errno = GDBM_NO_ERROR;
-	db = gdbm_fd_open(fd, opt.cache, BLOCK, (writer ? GDBM_WRCREAT :
-	    GDBM_READER) | GDBM_NOMMAP | GDBM_NOLOCK, NULL);
-	return (db == NULL ? -1 : 0);
-}
-
 /* 1 if gdbm's last error was the file's fault, and not the machine's. */
 static int
 database_damaged(void)
 {
-	switch (gdbm_errno) {
-	case GDBM_NO_ERROR:
-	case GDBM_MALLOC_ERROR:
-	case GDBM_FILE_OPEN_ERROR:
-	case GDBM_FILE_WRITE_ERROR:
-	case GDBM_FILE_READ_ERROR:
-	case GDBM_FILE_STAT_ERROR:
-	case GDBM_FILE_SYNC_ERROR:
-	case GDBM_ITEM_NOT_FOUND:
-		return (0);
-	default:
-		return (1);
-	}
+	return (gdbm_errno != GDBM_NO_ERROR &&
+	    gdbm_errno != GDBM_ITEM_NOT_FOUND &&
+	    gdbm_errno != GDBM_MALLOC_ERROR &&
+	    gdbm_errno != GDBM_FILE_OPEN_ERROR &&
+	    gdbm_errno != GDBM_FILE_WRITE_ERROR &&
+	    gdbm_errno != GDBM_FILE_READ_ERROR &&
+	    gdbm_errno != GDBM_FILE_STAT_ERROR &&
+	    gdbm_errno != GDBM_FILE_SYNC_ERROR);
 }
 
 /* Set a corrupt file aside, still under its lock. */
@@ -403,23 +366,22 @@ secret_get(int writer)
 	uint8_t check[SUM_LEN];
 
 	memset(secret, 0, sizeof(secret));
-	if (record_fetch(&secret_key, &record) == 0) {
-		sum(&secret_key, &record, check);
-		if (memcmp(check, record.sum, sizeof(check)) == 0) {
-			memcpy(secret, record.strings, sizeof(secret));
-			return (0);
-		}
+	if (record_fetch(&secret_key, &record) == -1) {
+		if (!writer || gdbm_errno != GDBM_ITEM_NOT_FOUND)
+			return (-1);
+		memset(&record, 0, sizeof(record));
+		record.format = FORMAT;
+		arc4random_buf(record.strings, SECRET_LEN);
+		sum(&secret_key, &record, record.sum);
+		if (gdbm_store(db, datum_of(&secret_key, KEY_LEN),
+		    datum_of(&record, RECORD_LEN), GDBM_REPLACE) != 0)
+			return (-1);
+	}
+	sum(&secret_key, &record, check);
+	if (memcmp(check, record.sum, sizeof(check)) != 0) {
 		gdbm_errno = GDBM_BAD_HEADER;
 		return (-1);
 	}
-	if (!writer || gdbm_errno != GDBM_ITEM_NOT_FOUND)
-		return (-1);
-	memset(&record, 0, sizeof(record));
-	record.format = FORMAT;
-	arc4random_buf(record.strings, SECRET_LEN);
-	sum(&secret_key, &record, record.sum);
-	if (record_store(&secret_key, &record) == -1)
-		return (-1);
 	memcpy(secret, record.strings, sizeof(secret));
 	return (0);
 }
@@ -443,9 +405,8 @@ keyed_hash(const void *a, size_t a_len, const void *b, size_t b_len,
 static void
 key_make(enum scope scope, const char *name, struct key *key)
 {
-	uint8_t kind;
+	uint8_t kind = (uint8_t)scope;
 
-	kind = (uint8_t)scope;
 	keyed_hash(&kind, 1, name, strlen(name), key->octets);
 }
 
@@ -477,54 +438,46 @@ record_make(enum scope scope, const char *name, const struct verdict *v,
 	sum(key, record, record->sum);
 }
 
-/*
- * Read a record back: returns 0, or -1 if it is none.  *name points into it.
- */
+/* Read a record back: returns 0, or -1 if it is none. */
 static int
 record_read(const struct record *record, const struct key *key,
-    enum scope *scope, const char **name, struct verdict *v)
+    struct verdict *v)
 {
 	uint8_t check[SUM_LEN];
-	const char *s, *end, *part[3];
-	int i;
+	const char *host, *text, *last;
 
 	sum(key, record, check);
+	last = record->strings + sizeof(record->strings) - 1;
+	/* no time is negative: as an unsigned number it would be large */
 	if (memcmp(check, record->sum, sizeof(check)) != 0 ||
 	    record->format != FORMAT || record->cause >= CAUSES ||
 	    record->stage >= STAGES || record->scope > SCOPE_STANDING ||
-	    record->when < 0 || record->when > TIME_SANE ||
-	    record->standing.tat_us < 0 ||
-	    record->standing.tat_us > TIME_SANE * 1000000 ||
-	    record->standing.until < 0 || record->standing.until > TIME_SANE ||
-	    record->standing.step_s < 0 || record->standing.step_s > TIME_SANE)
+	    (uint64_t)record->when > TIME_SANE ||
+	    (uint64_t)record->standing.tat_us > TIME_SANE * 1000000 ||
+	    (uint64_t)record->standing.until > TIME_SANE ||
+	    (uint64_t)record->standing.step_s > TIME_SANE || *last != '\0')
 		return (-1);
-	end = record->strings + sizeof(record->strings);
-	for (i = 0, s = record->strings; i < 3; i++) {
-		part[i] = s;
-		s = memchr(s, '\0', (size_t)(end - s));
-		if (s == NULL || ++s > end)
-			return (-1);
-	}
+	host = record->strings + strlen(record->strings) + 1;
+	if (host > last)
+		return (-1);
+	text = host + strlen(host) + 1;
+	if (text > last)
+		return (-1);
 	memset(v, 0, sizeof(*v));
-	*scope = record->scope;
-	*name = part[0];
 	v->cause = record->cause;
 	v->stage = record->stage;
 	v->when = (time_t)record->when;
 	v->standing = record->standing;
-	strlcpy(v->host, part[1], sizeof(v->host));
-	strlcpy(v->text, part[2], sizeof(v->text));
+	strlcpy(v->host, host, sizeof(v->host));
+	strlcpy(v->text, text, sizeof(v->text));
 	return (0);
 }
 
 static datum
 datum_of(const void *octets, int len)
 {
-	datum d;
-
-	d.dptr = (char *)octets;	/* gdbm only reads it */
-	d.dsize = len;
-	return (d);
+	/* gdbm only reads it */
+	return ((datum){ .dptr = (char *)octets, .dsize = len });
 }
 
 static int
@@ -540,19 +493,6 @@ record_fetch(const struct key *key, struct record *record)
 		memcpy(record, d.dptr, RECORD_LEN);
 	free(d.dptr);
 	return (0);	/* of another size it does not check */
-}
-
-static int
-record_store(const struct key *key, const struct record *record)
-{
-	return (gdbm_store(db, datum_of(key, KEY_LEN),
-	    datum_of(record, RECORD_LEN), GDBM_REPLACE) == 0 ? 0 : -1);
-}
-
-static int
-record_delete(const struct key *key)
-{
-	return (gdbm_delete(db, datum_of(key, KEY_LEN)) == 0 ? 0 : -1);
 }
 
 /*
@@ -609,17 +549,15 @@ evict(const struct key *key)
 			k = gdbm_firstkey(db);
 		if (k.dptr == NULL)
 			return;
-		k = next_key(k, &one);
-		if (memcmp(&one, key, KEY_LEN) == 0 ||
-		    memcmp(&one, &secret_key, KEY_LEN) == 0 ||
-		    record_fetch(&one, &record) == -1)
+		if (!next_record(&k, &one, &record) ||
+		    memcmp(&one, key, KEY_LEN) == 0)
 			continue;
 		left = record_left(&record);
 		/* what is to come is after whatever has been */
 		when = record.scope == SCOPE_STANDING ? time(NULL) + left :
 		    record.when;
 		if (left <= 0) {
-			record_delete(&one);
+			gdbm_delete(db, datum_of(&one, KEY_LEN));
 			dropped = 1;
 		} else if (when < least) {
 			least = when;
@@ -628,59 +566,53 @@ evict(const struct key *key)
 	}
 	free(k.dptr);
 	if (!dropped && least != INT64_MAX)
-		record_delete(&oldest);
+		gdbm_delete(db, datum_of(&oldest, KEY_LEN));
 }
 
 /*
- * Take the key that gdbm gave, free it, and give the next one.  A key of a
- * damaged file may have any size: it is taken for the secret's and left alone.
+ * Take the key that gdbm gave, free it, and give the next one.  Returns 1 with
+ * its record; 0 for the secret's, and for a key of a damaged file, which may
+ * have any size and none behind it.
  */
-static datum
-next_key(datum k, struct key *key)
+static int
+next_record(datum *k, struct key *key, struct record *record)
 {
 	datum next;
 
 	*key = secret_key;
-	if (k.dsize == KEY_LEN)
-		memcpy(key, k.dptr, KEY_LEN);
-	next = gdbm_nextkey(db, k);
-	free(k.dptr);
-	return (next);
-}
-
-static int
-key_wanted(char **keys, const char *name)
-{
-	if (*keys == NULL)
-		return (1);
-	for (; *keys != NULL; keys++)
-		if (strcmp(*keys, name) == 0)
-			return (1);
-	return (0);
+	if (k->dsize == KEY_LEN)
+		memcpy(key, k->dptr, KEY_LEN);
+	next = gdbm_nextkey(db, *k);
+	free(k->dptr);
+	*k = next;
+	return (memcmp(key, &secret_key, KEY_LEN) != 0 &&
+	    record_fetch(key, record) == 0);
 }
 
 static void
-list_one(const struct key *key, char **keys, FILE *out)
+list_one(const struct key *key, const struct record *record, char **keys,
+    FILE *out)
 {
 	char who[MAILBOX_MAX * 4], age[24], left[24], text[4 * TEXT_MAX];
-	struct record record;
 	struct verdict v;
 	const char *name;
-	enum scope scope;
 	time_t expires;
 	int code;
+	size_t i;
 
-	if (memcmp(key, &secret_key, KEY_LEN) == 0 ||
-	    record_fetch(key, &record) == -1 ||
-	    record_read(&record, key, &scope, &name, &v) == -1 ||
-	    !key_wanted(keys, name))
+	if (record_read(record, key, &v) == -1)
+		return;
+	name = record->strings;
+	for (i = 0; keys[i] != NULL && strcmp(keys[i], name) != 0; i++)
+		continue;
+	if (keys[0] != NULL && keys[i] == NULL)
 		return;
 	verdict_escape(name, strlen(name), who, sizeof(who));
 	verdict_duration(time(NULL) - v.when, age);
-	expires = record_left(&record);
+	expires = record_left(record);
 	verdict_duration(expires, left);
-	code = scope == SCOPE_STANDING ? 0 : verdict_code(v.cause);
-	if (scope == SCOPE_STANDING)
+	code = record->scope == SCOPE_STANDING ? 0 : verdict_code(v.cause);
+	if (record->scope == SCOPE_STANDING)
 		verdict_standing(&v, text, sizeof(text));
 	else
 		verdict_text(&v, text, sizeof(text));
