@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -30,13 +31,11 @@
 #define FDS_MAX		64	/* of which no phase needs ten */
 #define MEMORY		(256 << 20)	/* octets, beside what -L takes for a cache */
 
-static void	 limits(void);
 static void	 limit(int, rlim_t);
 static void	 files(void);
 static void	 allow(const char *, const char *);
 static void	 allow_renewed(const char *, const char *);
 static void	 confine(void);
-static void	 in_force(const char *);
 
 static in_port_t	 ports[PORTS_MAX];
 static size_t		 nports;
@@ -48,14 +47,14 @@ sandbox_port(in_port_t port)
 {
 	size_t i;
 
-	for (i = 0; i < nports; i++)
-		if (ports[i] == port)
-			return (0);
-	if (nports == PORTS_MAX) {
+	for (i = 0; i < nports && ports[i] != port; i++)
+		continue;
+	if (i == PORTS_MAX) {
 		errno = ENOSPC;
 		return (-1);
 	}
-	ports[nports++] = port;
+	if (i == nports)
+		ports[nports++] = port;
 	return (0);
 }
 
@@ -69,41 +68,6 @@ sandbox_start(void)
 	sandbox_port(opt.ns.ss_family != 0 ? ntohs(sin->sin_port) : 53);
 	sandbox_port(opt.smtp_port);
 	tzset();		/* syslog(3) could not read it any more */
-	limits();
-	confine();
-}
-
-void
-sandbox_network(void)
-{
-	static int done;
-
-	if (done++)
-		return;
-	if (seccomp_start() == 0)
-		in_force(", seccomp");
-	else
-		lacking = 1;
-	verdict_trace("sandbox: %s", force);
-	if (lacking)
-		syslog(LOG_DEBUG, "sandbox: only %s", force);
-}
-
-const char *
-sandbox_text(void)
-{
-	return (force);
-}
-
-static void
-in_force(const char *what)
-{
-	strlcat(force, what, sizeof(force));
-}
-
-static void
-limits(void)
-{
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_NOFILE, FDS_MAX);
 	/* sanitizers need threads, and map terabytes */
@@ -115,6 +79,29 @@ limits(void)
 #endif
 	}
 	strlcpy(force, "limits", sizeof(force));
+	confine();
+}
+
+void
+sandbox_network(void)
+{
+	static int done;
+
+	if (done++)
+		return;
+	if (seccomp_start() == 0)
+		strlcat(force, ", seccomp", sizeof(force));
+	else
+		lacking = 1;
+	verdict_trace("sandbox: %s", force);
+	if (lacking)
+		syslog(LOG_DEBUG, "sandbox: only %s", force);
+}
+
+const char *
+sandbox_text(void)
+{
+	return (force);
 }
 
 /* Lower a limit for good; one that is lower already stays. */
@@ -136,17 +123,11 @@ limit(int resource, rlim_t max)
 static void
 files(void)
 {
-	char folder[PATH_MAX], *slash;
+	char path[PATH_MAX];
 
 	if (opt.cache != NULL &&
-	    strlcpy(folder, opt.cache, sizeof(folder)) < sizeof(folder)) {
-		slash = strrchr(folder, '/');
-		if (slash == NULL)
-			strlcpy(folder, ".", sizeof(folder));
-		else
-			slash[slash == folder] = '\0';
-		allow(folder, "rwc");
-	}
+	    strlcpy(path, opt.cache, sizeof(path)) < sizeof(path))
+		allow(dirname(path), "rwc");
 	allow("/dev/null", "rw");
 	allow_renewed("/etc/resolv.conf", "/etc");
 	allow_renewed(opt.routes, "");
@@ -161,15 +142,14 @@ files(void)
 static void
 allow_renewed(const char *path, const char *except)
 {
-	char real[PATH_MAX], *slash;
+	char real[PATH_MAX], *folder;
 
 	if (path == NULL || realpath(path, real) == NULL)
 		return;
 	allow(real, "r");
-	slash = strrchr(real, '/');
-	*slash = '\0';
-	if (real[0] != '\0' && strcmp(real, except) != 0)
-		allow(real, "r");
+	folder = dirname(real);
+	if (strcmp(folder, "/") != 0 && strcmp(folder, except) != 0)
+		allow(folder, "r");
 }
 
 #if defined(__linux__)
@@ -184,11 +164,10 @@ allow_renewed(const char *path, const char *except)
 #define RULE_PATH		1
 #define RULE_PORT		2
 
-#define FS_WRITE_FILE		(1 << 1)
-#define FS_READ_FILE		(1 << 2)
-#define FS_REMOVE_FILE		(1 << 5)
-#define FS_MAKE_REG		(1 << 8)
-#define FS_TRUNCATE		(1 << 14)
+/* rights to files by the letters of unveil(2) */
+#define FS_R	(1 << 2)		/* READ_FILE */
+#define FS_W	(1 << 1 | 1 << 14)	/* WRITE_FILE, TRUNCATE */
+#define FS_C	(1 << 5 | 1 << 8)	/* REMOVE_FILE, MAKE_REG */
 #define NET_BIND_TCP		(1 << 0)
 #define NET_CONNECT_TCP		(1 << 1)
 #define SCOPE_ALL		3	/* abstract sockets, signals */
@@ -211,7 +190,7 @@ confine(void)
 	size_t i;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
-		in_force(", no_new_privs");
+		strlcat(force, ", no_new_privs", sizeof(force));
 	lacking = 1;
 	abi = syscall(LANDLOCK_CREATE, NULL, (size_t)0, VERSION);
 	if (abi < 1)
@@ -236,7 +215,7 @@ confine(void)
 	}
 	if (syscall(LANDLOCK_RESTRICT, ruleset, 0) == 0) {
 		snprintf(text, sizeof(text), ", Landlock ABI %ld", abi);
-		in_force(text);
+		strlcat(force, text, sizeof(force));
 		lacking = abi < 4;
 	}
 	close(ruleset);
@@ -253,16 +232,18 @@ allow(const char *path, const char *how)
 	rule.fd = open(path, O_PATH | O_CLOEXEC);
 	if (rule.fd == -1)
 		return;
-	rule.access = FS_READ_FILE;
-	if (strchr(how, 'w') != NULL)
-		rule.access |= FS_WRITE_FILE | FS_TRUNCATE;
-	if (strchr(how, 'c') != NULL)
-		rule.access |= FS_MAKE_REG | FS_REMOVE_FILE;
+	rule.access = FS_R;
+	rule.access |= strchr(how, 'w') != NULL ? FS_W : 0;
+	rule.access |= strchr(how, 'c') != NULL ? FS_C : 0;
 	rule.access &= handled.fs;
 	syscall(LANDLOCK_ADD, ruleset, RULE_PATH, &rule, 0);
 	close(rule.fd);
 }
 #else
+#ifndef __OpenBSD__
+#define unveil(path, how)	((void)(path), (void)(how))
+#define pledge(promises, exec)	(-1)
+#endif
 /*
  * OpenBSD.  A promise broken shall be an error here, too, and not the end:
  * cache.c tries to move its limit of a file's size, which therefore is set
@@ -275,20 +256,13 @@ confine(void)
 	limit(RLIMIT_FSIZE, (rlim_t)opt.size * 2 + MEMORY);
 #endif
 	files();
-#ifdef __OpenBSD__
 	if (pledge("stdio rpath wpath cpath flock inet dns error", NULL) == 0)
-		in_force(", unveil, pledge");
-#endif
+		strlcat(force, ", unveil, pledge", sizeof(force));
 }
 
 static void
 allow(const char *path, const char *how)
 {
-#ifdef __OpenBSD__
 	unveil(path, how);
-#else
-	(void)path;
-	(void)how;
-#endif
 }
 #endif
