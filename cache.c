@@ -520,10 +520,10 @@ record_left(const struct record *record)
 		age = mono;
 	if (record->scope != SCOPE_STANDING)
 		return ((time_t)(verdict_age(record->cause) - age));
-	/* until may say anything if the record is damaged: at most a day */
+	/* a day longer than it is left alone, which is a day at most */
 	until = record->standing.until;
-	return ((time_t)((until > now && until <= now + STANDING_S ? until -
-	    record->when : 0) + STANDING_S - age));
+	return ((time_t)((until > record->when && until - record->when <=
+	    STANDING_S ? until - record->when : 0) + STANDING_S - age));
 }
 
 /*
