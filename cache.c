@@ -356,15 +356,23 @@ database_drop(void)
 }
 
 /*
- * Get the secret of this cache; a writer makes one where there is none.  The
- * record has its own checksum, made with a secret of zeros.
+ * Get the secret of this cache, once for each file; a writer makes one where
+ * there is none.  The record has its own checksum, made with a secret of zeros.
  */
 static int
 secret_get(int writer)
 {
+	static struct stat of;	/* the file whose secret we know */
+	struct stat st;
 	struct record record;
 	uint8_t check[SUM_LEN];
 
+	if (fstat(fd, &st) == -1)
+		return (-1);
+	/* another file in its place would cost a hit: a writer looks again */
+	if (!writer && st.st_ino == of.st_ino && st.st_dev == of.st_dev)
+		return (0);
+	memset(&of, 0, sizeof(of));
 	memset(secret, 0, sizeof(secret));
 	if (record_fetch(&secret_key, &record) == -1) {
 		if (!writer || gdbm_errno != GDBM_ITEM_NOT_FOUND)
@@ -383,6 +391,7 @@ secret_get(int writer)
 		return (-1);
 	}
 	memcpy(secret, record.strings, sizeof(secret));
+	of = st;
 	return (0);
 }
 
