@@ -284,7 +284,7 @@ command_line(char **argv)
 	/* the worst exit status is the one that comes first here */
 	static const int order[] = { EX_USAGE, EX_DATAERR, EX_NOUSER,
 	    EX_NOHOST, EX_TEMPFAIL, EX_PROTOCOL, EX_OK };
-	static struct request rq = { .form = FORM_LINE };
+	static struct request rq;
 	char shown[4 * ADDRESS_SHOWN + 1], buf[ANSWER_MAX + 1];
 	enum cause cause;
 	struct mailbox mb;
@@ -295,6 +295,7 @@ command_line(char **argv)
 
 	worst = sizeof(order) / sizeof(order[0]) - 1;
 	cause = CAUSES;
+	rq.form = FORM_LINE;
 	for (; *argv != NULL; argv++) {
 		start = mono_ms();
 		patience = deadline = start + opt.total * 1000;

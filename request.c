@@ -58,7 +58,8 @@ request_read(struct request *rq, int64_t deadline)
 		deadline = mono_ms() + (have > 0 ? REQUEST_S : IDLE_S) * 1000;
 	do {
 		used = 0;
-		memset(rq, 0, sizeof(*rq));
+		/* a page that is not touched need not be got */
+		memset(rq, 0, offsetof(struct request, address));
 		got = parse(rq);
 		if (got == GOT_PART)
 			got = more(rq, first, &deadline);
