@@ -17,7 +17,8 @@
  *
  * Prints one line: answers a second; p50 and p99 of their times, and p50 of
  * those to -w, in us; CPU of the server and its children, us for each answer;
- * how many answers were none.  hold: kB private and shared, p50.
+ * how many answers were none; page faults for each answer, of direct alone.
+ * hold: kB private and shared, p50.
  */
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -93,11 +94,12 @@ quantile(double *t, size_t n, double q)
 
 /* CPU so far of all children that were waited for, theirs included. */
 static double
-cpu(void)
+cpu(double *faults)
 {
 	struct rusage ru;
 
 	getrusage(RUSAGE_CHILDREN, &ru);
+	*faults = (double)ru.ru_minflt;
 	return ((ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) * 1e6 +
 	    ru.ru_utime.tv_usec + ru.ru_stime.tv_usec);
 }
@@ -455,7 +457,7 @@ address(char *s)
 int
 main(int argc, char **argv)
 {
-	double took_us, used;
+	double took_us, used, faults;
 	size_t all;
 	pid_t pid;
 	int ch;
@@ -503,11 +505,12 @@ main(int argc, char **argv)
 		kill(pid, SIGTERM);
 		waitpid(pid, NULL, 0);
 	}
-	used = cpu();
-	printf("%.1f %.0f %.0f %.0f %.0f %ld\n", all / took_us * 1e6,
+	used = cpu(&faults);
+	printf("%.1f %.0f %.0f %.0f %.0f %ld %.0f\n", all / took_us * 1e6,
 	    quantile(times[0], count[0], 0.5),
 	    quantile(times[0], count[0], 0.99),
 	    quantile(times[1], count[1], 0.5),
-	    pid > 0 || mode == DIRECT ? used / (double)all : 0, bad);
+	    pid > 0 || mode == DIRECT ? used / (double)all : 0, bad,
+	    mode == DIRECT ? faults / (double)all : 0);
 	return (0);
 }

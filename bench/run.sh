@@ -75,12 +75,12 @@ m()
 	    say "$key: $(head -1 "$tmp/err")"
 	set -- $got
 	[ "${6:-0}" = 0 ] || say "$key: $6 wrong answers"
-	echo "$key ${got:-- - - - - -}" >>"$data"
+	echo "$key ${got:-- - - - - - -}" >>"$data"
 }
 
 tcp() { echo "tcpserver -q -H -R -l0 -c 200 -b 128 $ids 127.0.0.1 @PORT@"; }
 
-# med KEY COLUMN: rate 1, p50 2, p99 3, p50 of stores 4, CPU 5
+# med KEY COLUMN: rate 1, p50 2, p99 3, p50 of stores 4, CPU 5, faults 7
 med()
 {
 	awk -v k="$1" -v c=$(($2 + 1)) '$1 == k && $c != "-" { print $c }' \
@@ -133,6 +133,9 @@ cached()
 			m cold.$r -c 1 -n 30 -r $r -d "$tmp/cache/$r" -- \
 			    $(tcp) ./cbvd -c "$tmp/cache/$r"
 		done
+		m faults -m direct -n 5 -r $first -- ./cbvd $as_uid \
+		    -c "$tmp/cache/$first"
+		m nop_faults -m direct -n 5 -- bench/nop
 		m warm -c 1 -n 100 -r $middle -- $(tcp) \
 		    ./cbvd -c "$tmp/cache/$middle"
 		routed="-r $tmp/routes -o size=8G,perhost=64,all=1000"
@@ -225,6 +228,8 @@ phases()
 	done
 	row 'all, as built, beside nop linked the same way' \
 	    "$(phase all 1 "$tmp/whole")" "$(phase all 1 "$tmp/nop")" '' ''
+	row 'page faults of a hit, of nop' "$(med faults 7)" \
+	    "$(med nop_faults 7)"
 	has strace || { row 'system calls: strace is not installed' -; return; }
 	row 'system calls of a hit, of nop' \
 	    "$(calls "$tmp/line" ./cbvd -c "$tmp/cache/$middle")" \
