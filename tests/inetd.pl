@@ -13,6 +13,7 @@
 #	sleep:S		wait S seconds	shut	send no more
 #	keep		do not close after EOF, but when the command has ended
 #	close		close without waiting for an answer
+#	after:SCRIPT	once the client has seen the end, sh SCRIPT PID-OF-COMMAND
 #
 # Prints what came and when: "answer TEXT", "end eof|reset|timeout",
 # "eof_ms N", "exit_ms N", "status N" (as in sh).
@@ -63,7 +64,7 @@ if (!$pid) {
 close($in);
 close($out);
 
-my ($answer, $end, $keep, $closed, $next) = ('', '', 0, 0, time);
+my ($answer, $end, $keep, $closed, $next, $after) = ('', '', 0, 0, time);
 while (time < $began + $LIMIT && !$end) {
 	while (@steps && time >= $next) {
 		my $step = shift @steps;
@@ -81,6 +82,8 @@ while (time < $began + $LIMIT && !$end) {
 			$via eq 'pipe' ? close($to) : shutdown($to, 1);
 		} elsif ($step eq 'keep') {
 			$keep = 1;
+		} elsif ($step =~ /^after:(.*)/) {
+			$after = $1;
 		} elsif ($step eq 'close') {
 			($end, $closed) = ('closed', 1);
 			close($to);
@@ -97,6 +100,7 @@ while (time < $began + $LIMIT && !$end) {
 	$end = !defined $n ? 'reset' : $n == 0 ? 'eof' : '';
 }
 my $eof = time;
+system('sh', $after, $pid) if defined $after && $end;
 if (!$keep && !$closed) {
 	close($to);
 	close($from);
