@@ -7,7 +7,8 @@
 #
 # adds SECONDS to the fields of all records of KEY, a mailbox, domain or IP
 # address: when, mono, until, tat, or all for each of them.  The records stay
-# sound: layout and checksum are those of struct record in cache.c.
+# sound: layout and checksum are those of struct record in cache.c.  text=TEXT
+# gives them another evidence.
 use strict;
 use warnings;
 use Digest::SHA qw(sha256);
@@ -35,6 +36,12 @@ while ($bytes =~ /\Q$key\E\0/g) {
 	next if length $record < RECORD ||
 	    sum($secret, $name, $record) ne substr($record, 0, SUM);
 	for (@changes) {
+		if (/^text=(.*)/s) {
+			my @part = split /\0/, substr($record, STRINGS), -1;
+			substr($record, STRINGS) = substr("$part[0]\0$part[1]\0" .
+			    substr($1, 0, 300) . "\0" x RECORD, 0, RECORD - STRINGS);
+			next;
+		}
 		my ($field, $seconds) = /^(\w+)=(-?\d+)$/ or die "$_?\n";
 		for my $f ($field eq 'all' ? keys %at : $field) {
 			my $old = unpack('q', substr($record, $at{$f}, 8));
