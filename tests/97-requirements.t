@@ -54,7 +54,6 @@ place()
 }
 
 host good default
-good=$addr
 host later greylisting
 host drop drop-rcpt
 host blocked blocked-rcpt
