@@ -97,6 +97,12 @@ fuzz:
 	@sh tests/deps.sh fuzz
 	@sh tests/fuzz/run.sh
 
+# A spam run of 10,000 messages with forged senders, and what it costs others.
+manners:
+	@sh tests/deps.sh demo
+	@$(MAKE) all
+	perl tests/manners/storm.pl
+
 lint:
 	@sh tests/deps.sh lint
 	sh tests/lint.sh
@@ -121,4 +127,4 @@ clean:
 	    bench/fill
 	rm -rf tests/fuzz/build
 
-.PHONY: all bench deps demo check replies fuzz lint install uninstall clean
+.PHONY: all bench deps demo check replies fuzz manners lint install uninstall clean
