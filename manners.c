@@ -121,8 +121,7 @@ manners_enter(const struct mx_addr *addr, int64_t patience, struct verdict *v)
 			slot_all = slot(KIND_ALL, opt.all);
 		if (slot_all != -1)
 			break;
-		if (slot_host != -1)
-			lock(F_UNLCK, slot_host, F_SETLK);
+		manners_leave();
 		if (mono_ms() >= patience - SLOT_EARLY_MS) {
 			verdict_set(v, CAUSE_BUSY, STAGE_NONE, addr->shown,
 			    "no slot for another callout, ask again");
@@ -175,10 +174,10 @@ manners_note(const struct mx_addr *addr, const struct callout *c)
 void
 manners_leave(void)
 {
-	if (slot_all != -1) {
+	if (slot_all != -1)
 		lock(F_UNLCK, slot_all, F_SETLK);
+	if (slot_host != -1)
 		lock(F_UNLCK, slot_host, F_SETLK);
-	}
 	slot_host = slot_all = -1;
 }
 
