@@ -107,16 +107,17 @@ main(int argc, char **argv)
 static void
 version(void)
 {
+	const char *server;
+
+#if defined(__GLIBC__) || defined(__FreeBSD__) || defined(__NetBSD__)
+	server = "yes";
+#else
+	server = "no";
+#endif
 	sandbox_start();
 	sandbox_network();
 	printf("cbvd %s: cache gdbm, name server of -N %s, sandbox: %s\n",
-	    CBVD_VERSION,
-#if defined(__GLIBC__) || defined(__FreeBSD__) || defined(__NetBSD__)
-	    "yes"
-#else
-	    "no"
-#endif
-	    , sandbox_text());
+	    CBVD_VERSION, server, sandbox_text());
 }
 
 /* Whoever started us left things behind: nothing of that may matter. */
