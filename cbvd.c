@@ -604,13 +604,15 @@ skipped(const struct mailbox *mb, const char *host, struct verdict *v)
 	int skip;
 
 	skip = rules_skip(mb, host, why);
+	if (skip == 0)
+		return (0);
 	if (skip == -1)
 		fault(why, v);
-	if (skip == 1)
+	else
 		verdict_set(v, CAUSE_SKIPPED, host == NULL ? STAGE_NONE :
 		    STAGE_DNS, "", "%s is on the skip list", host == NULL ?
 		    mb->domain : host);
-	return (skip != 0);
+	return (1);
 }
 
 /* A file was good when we began.  Its path is nobody else's business. */

@@ -405,7 +405,7 @@ static void
 hold(char **argv)
 {
 	struct client c;
-	pid_t pid[CLIENTS_MAX];
+	pid_t pid[CLIENTS_MAX] = { 0 };
 	char path[64], text[4096];
 	ssize_t n;
 	long i;
