@@ -10,7 +10,7 @@ plan 3
 storm()
 {
 	perl tests/manners/storm.pl messages=300 senders=100 domains=20 \
-	    rate=10/m compare=0 >"$tmp/storm" 2>&1
+	    rate=10/h compare=0 >"$tmp/storm" 2>&1
 }
 value() { awk -v n="$1" 'index($0, n) == 1 { print $NF }' "$tmp/storm"; }
 if ! command -v tcpserver >/dev/null; then
