@@ -514,7 +514,8 @@ find(const struct mailbox *mb, const struct route *route, int refuted,
 		}
 	}
 	/* a host without an address may be one that would have decided */
-	if (!more && (heavy == 0 || (heavy == 1 && mx.none == CAUSE_DNS)))
+	if (!more && (heavy == 0 ||
+	    (heavy == 1 && verdict_code(mx.none) == 451)))
 		mx_none(&mx, &c->v);
 	if (mailbox_postmaster(mb) && (more || c->v.cause == CAUSE_OURSELVES))
 		verdict_set(&c->v, CAUSE_POSTMASTER, STAGE_DNS, "", "postmaster "

@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <arpa/nameser.h>
 
+#include <errno.h>
 #include <ifaddrs.h>
 #include <resolv.h>
 #include <stdarg.h>
@@ -157,8 +158,12 @@ ask(struct mx *mx, const char *name, int type, struct dns *dns)
 	unsigned char query[PACKETSZ];
 	const char *what, *said;
 	enum answer got;
+	enum cause cause;
 	int len;
 
+	cause = CAUSE_DNS;
+	len = -1;
+	errno = 0;
 	what = type == T_MX ? "MX" : type == T_A ? "A" : "AAAA";
 	said = "no time left";
 	if (resolver_ready(mx->deadline) == 0) {
@@ -170,8 +175,14 @@ ask(struct mx *mx, const char *name, int type, struct dns *dns)
 		dns->type = type;
 		said = answer_check(dns, name, len);
 	}
+	/* what this machine lacks is not true of the domain */
+	if (len == -1 && (errno == EMFILE || errno == ENFILE ||
+	    errno == ENOMEM || errno == ENOBUFS)) {
+		cause = CAUSE_FAULT;
+		said = strerror(errno);
+	}
 	if (said != NULL) {
-		note(mx, CAUSE_DNS, "%s of %s: %s", what, name, said);
+		note(mx, cause, "%s of %s: %s", what, name, said);
 		got = ANSWER_FAILED;
 	} else if ((get16(answer + 2) & RCODE) == NXDOMAIN) {
 		said = "no such name";
@@ -627,7 +638,8 @@ note(struct mx *mx, enum cause cause, const char *fmt, ...)
 {
 	static const int rank[CAUSES] = {
 		[CAUSE_UNROUTABLE] = 1, [CAUSE_OURSELVES] = 2,
-		[CAUSE_FAMILY] = 3, [CAUSE_DNS] = 4	/* CAUSE_NO_DOMAIN: 0 */
+		[CAUSE_FAMILY] = 3, [CAUSE_DNS] = 4,	/* CAUSE_NO_DOMAIN: 0 */
+		[CAUSE_FAULT] = 5
 	};
 	va_list ap;
 
