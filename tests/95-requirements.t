@@ -301,10 +301,11 @@ case $(uname -sm) in
 *)		execve= ;;
 esac
 if [ -n "$execve" ]; then
-	echo 'real@good.test' | perl -e 'my $p = "$ARGV[0]\0"; my $z = pack "J", 0;
-	    syscall(0 + $ARGV[1], $p, $z, $z)' "$cbvd" "$execve" \
+	echo nonsense | perl -e 'my $p = "$ARGV[0]\0"; my $z = pack "J", 0;
+	    my $e = pack "pJ", "ASAN_OPTIONS=detect_leaks=0", 0;
+	    syscall(0 + $ARGV[1], $p, $z, $e)' "$cbvd" "$execve" \
 	    >"$tmp/out" 2>&1
-	like 'R7 it survives an argc of 0' "$? $(cat "$tmp/out")" '0 [45]5[01] *'
+	like 'R7 it survives an argc of 0' "$? $(cat "$tmp/out")" '0 500 5.5.2 *'
 else
 	skip 'its number of execve(2) is not known' 'R7 it survives an argc of 0'
 fi
