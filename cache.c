@@ -379,7 +379,8 @@ secret_get(int writer)
 			return (-1);
 		memset(&record, 0, sizeof(record));
 		record.format = FORMAT;
-		arc4random_buf(record.strings, SECRET_LEN);
+		if (getentropy(record.strings, SECRET_LEN) == -1)
+			return (-1);
 		sum(&secret_key, &record, record.sum);
 		if (gdbm_store(db, datum_of(&secret_key, KEY_LEN),
 		    datum_of(&record, RECORD_LEN), GDBM_REPLACE) != 0)

@@ -27,7 +27,7 @@
 #define REPLY_LINES_MAX	100
 #define REPLY_BYTES_MAX	65536
 #define FLIGHT_MAX	2048	/* MAIL, RCPT, RCPT, QUIT: each at most 512 */
-#define TEST_LOCAL	16	/* characters of an invented local-part: 82 bits */
+#define TEST_LOCAL	16	/* characters of an invented local-part: 79 bits */
 #define QUIT_MS		1000	/* how long the reply to QUIT is waited for */
 
 /* One connection to one host. */
@@ -50,7 +50,7 @@ static int	 greet(struct conn *, const struct mx_addr *);
 static int	 hello(struct conn *);
 static int	 transaction(struct conn *, const struct mailbox *, int, int);
 static int	 mail(struct conn *, int);
-static void	 invent(char *, const char *);
+static int	 invent(char *, const char *);
 static int	 conn_open(struct conn *, const struct mx_addr *);
 static int	 conn_bind(int, int);
 static void	 conn_literal(const struct conn *, char *, size_t);
@@ -200,7 +200,8 @@ transaction(struct conn *conn, const struct mailbox *rcpt, int from, int test)
 	int refused;
 
 	c = conn->c;
-	invent(invented, rcpt->domain);
+	if (test && invent(invented, rcpt->domain) == -1)
+		test = 0;
 	conn->stage = STAGE_MAIL;
 	command(conn, "MAIL FROM:<%s>%s", from ? opt.from : "",
 	    rcpt->utf8 ? " SMTPUTF8" : "");
@@ -275,19 +276,27 @@ mail(struct conn *conn, int from)
 	return (1);
 }
 
-/* A mailbox of the domain that cannot exist, and that nobody can foresee. */
-static void
+/*
+ * A mailbox of the domain that cannot exist, and that nobody can foresee.
+ * Returns 0, or -1 if no such can be had.
+ */
+static int
 invent(char *mailbox, const char *domain)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
+	uint8_t octets[TEST_LOCAL];
 	size_t i;
 
+	/* arc4random(3) would end us where there is none, and no answer */
+	if (getentropy(octets, sizeof(octets)) == -1)
+		return (-1);
 	/* the first is a letter: some hosts think ill of digits there */
-	mailbox[0] = letters[arc4random_uniform(26)];
+	mailbox[0] = letters[octets[0] % 26];
 	for (i = 1; i < TEST_LOCAL; i++)
-		mailbox[i] = letters[arc4random_uniform(36)];
+		mailbox[i] = letters[octets[i] % 32];
 	mailbox[i++] = '@';
 	strlcpy(mailbox + i, domain, MAILBOX_MAX);
+	return (0);
 }
 
 static int

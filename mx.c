@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "cbvd.h"
 
@@ -397,7 +398,8 @@ host_add(struct mx *mx, const struct dns *dns)
 	}
 	memset(&host, 0, sizeof(host));
 	host.pref = (unsigned int)get16(dns->rdata);
-	host.shuffle = arc4random();
+	if (getentropy(&host.shuffle, sizeof(host.shuffle)) == -1)
+		host.shuffle = 0;	/* then they stay as they come */
 	verdict_trace("DNS %s MX: %u %s", dns->name, host.pref,
 	    name[0] != '\0' ? name : ".");
 	if (name[0] == '\0')
