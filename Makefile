@@ -103,6 +103,12 @@ manners:
 	@$(MAKE) all
 	perl tests/manners/storm.pl
 
+# what 92-faults.t does, in full: numbers as there, FAULTS=0 for all there are
+faults: all
+	@sh tests/deps.sh demo
+	FAULTS=$${FAULTS:-2500} KILLS=$${KILLS:-10000} \
+	    DAMAGED=$${DAMAGED:-10000} prove -v tests/92-faults.t
+
 lint:
 	@sh tests/deps.sh lint
 	sh tests/lint.sh
@@ -127,4 +133,5 @@ clean:
 	    bench/fill
 	rm -rf tests/fuzz/build
 
-.PHONY: all bench deps demo check replies fuzz manners lint install uninstall clean
+.PHONY: all bench deps demo check replies fuzz manners faults lint install \
+	uninstall clean
