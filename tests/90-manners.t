@@ -4,7 +4,7 @@
 # slots, the rate, leaving alone who wants no calls, what is remembered, and
 # that nothing of it depends on how a process ends or how a clock is set.
 # Nothing here is timed: hosts wait for files, and records are made old.
-# shellcheck disable=SC2086
+# shellcheck disable=SC2046,SC2086,SC2119,SC2154
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
@@ -158,7 +158,6 @@ one()
 blocked='554 5.7.1 Your IP address is blocked by our list'
 host join "default | C: RCPT TO:<real@*>* | $hold | S: 250 2.1.5 Ok | C: RCPT TO:<none@*>* | $hold | S: 550 5.1.1 No such user"
 host shyheld "default | $hold | S: $blocked"
-shyheld=$addr
 host slot "default | C: RCPT TO:<a*@*>* | $hold | S: 550 5.1.1 No such user"
 slot=$addr
 host slot2 "default | C: RCPT TO:<a*@*>* | $hold | S: 550 5.1.1 No such user"
@@ -184,7 +183,6 @@ host later later-greeting
 host victim default
 victim=$addr
 host tarpit silent-greeting
-tarpit=$addr
 zone 'evil.test MX 10 mx.tarpit.test' 'evil.test MX 20 mx.victim.test' \
     'gone.test A 127.1.9.9'
 host shy "default | S: $blocked"
@@ -198,7 +196,6 @@ host rcptblock blocked-rcpt
 rcptblock=$addr
 zone "neighbour.test MX 10 mx.neighbour.test" "mx.neighbour.test A $rcptblock"
 host anew default
-anew=$addr
 host anew2 "default | C: RCPT TO:<real@*>* | $hold | S: 250 2.1.5 Ok"
 host many 'default | C: RCPT TO:<real*@*>* | S: 250 2.1.5 Ok'
 host grey 'default | C: RCPT * | S: 451 4.7.1 Greylisted, try again in 300 seconds'
