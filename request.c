@@ -321,7 +321,8 @@ ready(int fd, short events, int64_t deadline)
 	pfd.events = events;
 	do {
 		left = deadline - mono_ms();
-		n = left <= 0 ? 0 : poll(&pfd, 1, (int)left);
+		/* what is there is taken, however late we come to look */
+		n = poll(&pfd, 1, left > 0 ? (int)left : 0);
 	} while (n == -1 && errno == EINTR);
 	return (n != 0);
 }
