@@ -167,6 +167,7 @@ ask(struct mx *mx, const char *name, int type, struct dns *dns)
 	errno = 0;
 	what = type == T_MX ? "MX" : type == T_A ? "A" : "AAAA";
 	said = "no time left";
+	dns->wanted = 0;
 	if (resolver_ready(mx->deadline) == 0) {
 		memset(answer, 0, HFIXEDSZ);
 		len = res_mkquery(QUERY, name, C_IN, type, NULL, 0, NULL,
