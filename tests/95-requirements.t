@@ -448,12 +448,15 @@ done
 like 'R16 no environment makes another client of who asks' "$worst" \
     '250 2.1.5 *;250 2.1.5 *;250 2.1.5 *;'
 before='' via=unix
-is 'R17 each file of examples is in the manual, and in a test' "$(
-    for f in inetd.conf.example examples/*; do
-	f=${f##*/}
-	grep -q "${f%.example}" cbvd.8 || echo "$f: manual"
-	[ "$f" = inetd.conf.example ] || grep -qF "$f" tests/8[0-9]-*.t ||
-	    echo "$f: tests"
+is 'R17 each file of examples is run by a test, and the manual names no other' "$(
+    for f in examples/*; do
+	grep -lF "${f##*/}" tests/[0-8]*.t tests/9[0-4]*.t >"$tmp/ok" ||
+	    echo "$f: no test"
+    done
+    sed -n '/^\.Sh EXAMPLES/,/^\.Sh DIAGNOSTICS/s/^\.Pa \([a-z][^ /]*\.[a-z]*\).*/\1/p' \
+	cbvd.8 | while read -r f; do
+	[ "$f" = main.cf ] || [ "$f" = master.cf ] || [ -e "examples/$f" ] ||
+	    echo "$f: no example"
     done)" ''
 worst=
 for n in '-L example.net nobody@example.net' '-F example.net' -E; do
