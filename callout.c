@@ -600,6 +600,10 @@ wait_for(int fd, short event, int64_t end)
 static int
 failed(struct conn *conn)
 {
+	int ours;
+
+	/* that nothing is left here is no word of the host's */
+	ours = conn->fault == NULL && (errno == ENOMEM || errno == ENOBUFS);
 	conn->c->decided = 0;
 	/* not where there is no way out, where others of the domain have used
 	 * up the time, nor after the mailbox, which anyone may have chosen */
@@ -607,8 +611,9 @@ failed(struct conn *conn)
 	    mono_ms() < conn->deadline && (conn->fault != NULL ||
 	    (errno != ENETUNREACH && errno != ENETDOWN &&
 	    errno != EADDRNOTAVAIL));
-	verdict_set(&conn->c->v, CAUSE_NO_ANSWER, conn->stage, conn->host, "%s",
-	    conn->fault != NULL ? conn->fault : strerror(errno));
+	verdict_set(&conn->c->v, ours ? CAUSE_FAULT : CAUSE_NO_ANSWER,
+	    conn->stage, conn->host, "%s", conn->fault != NULL ? conn->fault :
+	    strerror(errno));
 	verdict_trace("%s: %s", conn->host, conn->c->v.text);
 	if (conn->fd != -1)
 		close(conn->fd);
