@@ -51,6 +51,7 @@ binmode($log);
 $log->autoflush(1);
 $SIG{PIPE} = 'IGNORE';
 
+my ($hosts_state, %hosts_last, %rules) = ('');	# as they were read last
 my (%listen, @plugs);	# socket => address; what fills the full backlogs
 $port = listen_all($port || 0);
 open(my $fh, '>', "$port_file.new") or die "$port_file: $!\n";
@@ -113,9 +114,12 @@ sub listen_all {
 	die "mx.pl: cannot listen: $!\n";
 }
 
+# The file is read when it has changed.
 sub hosts_read {
 	my %hosts;
+	my $state = join ' ', (Time::HiRes::stat($hosts_file))[1, 7, 9];
 
+	return %hosts_last if $state eq $hosts_state;
 	open(my $fh, '<', $hosts_file) or die "$hosts_file: $!\n";
 	while (<$fh>) {
 		next if /^\s*(#|$)/;
@@ -123,12 +127,15 @@ sub hosts_read {
 		my ($addr, $script) = split ' ', $_, 2;
 		$hosts{$addr} = $script;
 	}
+	$hosts_state = $state;
+	%hosts_last = %hosts;
 	return %hosts;
 }
 
 # Returns [pattern, [line, ...]], ...; the greeting's pattern is ''.
 sub rules_read {
 	my ($script) = @_;
+	return $rules{$script} if $rules{$script};
 	my ($names, @lines) = split /\s*\|\s*/, $script;
 	my (@rules, %greeting);
 
@@ -151,7 +158,7 @@ sub rules_read {
 			}
 		}
 	}
-	return [grep { @{$_->[1]} } @rules];
+	return $rules{$script} = [grep { @{$_->[1]} } @rules];
 }
 
 sub greet {

@@ -52,6 +52,7 @@ my ($udp, $tcp) = listen_both($port || 0);
 announce($port_file, $udp->sockport);
 my $select = IO::Select->new($udp, $tcp ? $tcp : ());
 my %conn;		# descriptor => octets read from a TCP client
+my ($zone_state, @zone) = ('');	# as it was read last
 my @later;		# [time, sub]: answers that are delayed
 
 for (;;) {
@@ -126,7 +127,7 @@ sub answer {
 	    q => substr($query, 12, $end + 4 - 12), proto => $proto };
 	print $log "$proto $name ", $type_name{$qtype} // $qtype, "\n";
 
-	my ($records, $faults) = zone_read();
+	my ($records, $faults, $exists) = zone_read();
 	my $fault = $faults->{lc $name}{$qtype} // $faults->{lc $name}{'*'} // '';
 	my ($word, $arg) = split ' ', $fault, 2;
 	$word //= '';
@@ -138,7 +139,7 @@ sub answer {
 	    if $word =~ /^tc/ && $proto eq 'udp';
 	return if $word eq 'tc-stall';
 	return $drop->() if $word eq 'tc-close';
-	my $good = good_answer($records, $ask);
+	my $good = good_answer($records, $exists, $ask);
 	if ($word eq 'delay') {
 		@later = sort { $a->[0] <=> $b->[0] }
 		    (@later, [time + $arg, sub { $reply->($good) }]);
@@ -149,9 +150,13 @@ sub answer {
 }
 
 # Returns { name => { type => [data, ...] } } and { name => { type => fault } }.
+# and { name => 1 } of all that exist, names in between included.  The file is
+# read when it has changed.
 sub zone_read {
-	my (%records, %faults);
+	my (%records, %faults, %exists);
+	my $state = join ' ', (Time::HiRes::stat($zone_file))[1, 7, 9];
 
+	return @zone if $state eq $zone_state;
 	open(my $zone, '<', $zone_file) or die "$zone_file: $!\n";
 	while (my $line = <$zone>) {
 		next if $line =~ /^\s*(#|$)/;
@@ -168,14 +173,21 @@ sub zone_read {
 			push @{$records{lc $name}{$num}}, $data =~ s/%d/$n/gr;
 		}
 	}
-	return (\%records, \%faults);
+	for my $name (keys %records) {
+		for (my $n = $name; !$exists{$n}; ) {
+			$exists{$n} = 1;
+			$n =~ s/^(?:\\.|[^\\.])*\.(?=.)//s or last;
+		}
+	}
+	$zone_state = $state;
+	@zone = (\%records, \%faults, \%exists);
+	return @zone;
 }
 
 # What an honest resolver says.  Over UDP, 512 octets or TC (RFC 1035, 4.2.1).
 sub good_answer {
-	my ($records, $ask) = @_;
+	my ($records, $exists, $ask) = @_;
 	my ($at, $count, $body, %seen) = (lc $ask->{name}, 0, '');
-	my @names = keys %$records;
 
 	while ($ask->{type} != $type{CNAME} && $records->{$at}{5} && !$seen{$at}++) {
 		my $next = $records->{$at}{5}[0];
@@ -190,8 +202,7 @@ sub good_answer {
 			$count++;
 		}
 	}
-	my $exists = grep { /(^|\.)\Q$at\E$/ } @names;
-	my $whole = $ask->{id} . pack('n5', $exists ? 0x8180 : 0x8183, 1,
+	my $whole = $ask->{id} . pack('n5', $exists->{$at} ? 0x8180 : 0x8183, 1,
 	    $count, 0, 0) . $ask->{q} . $body;
 	return $whole if $ask->{proto} eq 'tcp' || length $whole <= 512;
 	return $ask->{id} . pack('n5', 0x8380, 1, 0, 0, 0) . $ask->{q};
