@@ -109,6 +109,11 @@ faults: all
 	FAULTS=$${FAULTS:-2500} KILLS=$${KILLS:-10000} \
 	    DAMAGED=$${DAMAGED:-10000} prove -v tests/92-faults.t
 
+# Frama-C's Eva on the parsers: tests/prove/README.md; minutes, not for CI
+prove:
+	@sh tests/deps.sh prove
+	@sh tests/prove/run.sh
+
 lint:
 	@sh tests/deps.sh lint
 	sh tests/lint.sh
@@ -131,7 +136,7 @@ uninstall:
 clean:
 	rm -f cbvd $(OBJ) getpwnam.o tests/replies tests/sandbox bench/nop \
 	    bench/fill
-	rm -rf tests/fuzz/build
+	rm -rf tests/fuzz/build tests/prove/build
 
-.PHONY: all bench deps demo check replies fuzz manners faults lint install \
-	uninstall clean
+.PHONY: all bench deps demo check replies fuzz manners faults prove lint \
+	install uninstall clean
