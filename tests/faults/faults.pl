@@ -109,6 +109,8 @@ sub judge {
 
 # ---- asking ------------------------------------------------------------------
 
+my $err = "$folder/err";	# what was said there; each worker has its own
+
 # Returns what was said and the status, 128 + N for a signal and "hang".
 sub ask {
 	my ($cache, $form, $who, $options, @before) = @_;
@@ -131,7 +133,7 @@ sub ask {
 		} else {
 			POSIX::dup2(fileno $theirs, $_) for 0, 1;
 		}
-		open(STDERR, '>', "$cache.err");
+		open(STDERR, '>', $err);
 		exec { $command[0] } @command or POSIX::_exit(127);
 	}
 	close($theirs);
@@ -262,8 +264,8 @@ sub make {
 	    $kind eq 'alloc' ? ('env', "LD_PRELOAD=$alloc", "ALLOC_AT=$at") :
 	    ($inject, $kind eq 'calls' ? '-a' : (), $at, $errno));
 	my $came = judge($form, $who, $said, $status);
-	if ($kind ne 'alloc' && open(my $err, '<', "$cache.err")) {
-		while (<$err>) {
+	if ($kind ne 'alloc' && open(my $said_there, '<', $err)) {
+		while (<$said_there>) {
 			# calls move as time goes by: which one was it?
 			my ($real) = /^inject: (.*)/ or next;
 			return ('', 'not reached')
@@ -304,6 +306,7 @@ for my $n (0 .. $WORKERS - 1) {
 	if (!$pid) {
 		close($from);
 		mkdir "$folder/$n", 0700;
+		$err = "$folder/$n/err";
 		chown $uid, $gid, "$folder/$n" if $> == 0;
 		for (my $i = $n; $i < @faults; $i += $WORKERS) {
 			my ($wrong, $came) = make("$folder/$n/cbvd.gdbm", $faults[$i]);
