@@ -114,6 +114,11 @@ prove:
 	@sh tests/deps.sh prove
 	@sh tests/prove/run.sh
 
+# what of the program the tests run, and what not: tests/coverage.md
+coverage:
+	@sh tests/deps.sh check
+	@sh tests/coverage.sh
+
 lint:
 	@sh tests/deps.sh lint
 	sh tests/lint.sh
@@ -138,5 +143,5 @@ clean:
 	    bench/fill
 	rm -rf tests/fuzz/build tests/prove/build
 
-.PHONY: all bench deps demo check replies fuzz manners faults prove lint \
-	install uninstall clean
+.PHONY: all bench deps demo check replies fuzz manners faults prove coverage \
+	lint install uninstall clean

@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# coverage.sh [TEST...]: which lines and branches of each room the tests run,
+# and which lines none does; run by `make coverage`.  With KEEP=FOLDER what
+# gcov(1) says of each file is left there.
+# shellcheck disable=SC2086
+cd "$(dirname "$0")/.." || exit 1
+folder=$(mktemp -d "${TMPDIR:-/tmp}/cbvd-coverage.XXXXXX") || exit 1
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+chmod 711 "$folder"
+cp -R Makefile ./*.c ./*.h ./*.8 ./*.example README.md LICENSE examples tests \
+    "$folder" || exit 1
+cd "$folder" || exit 1
+rm -f tests/replies tests/sandbox
+
+rooms=$(for f in *.c; do echo "${f%.c}"; done | grep -v '^getpwnam$')
+gcc -O1 -DFOLDER="\"$folder\"" -DROOMS="$(printf '"%s",' $rooms)" -c \
+    -o coverage.o tests/coverage.c || exit 1
+# only the rooms are counted, not the tests' own programs
+make CC=gcc CFLAGS='-O0 -g' HARDEN=--coverage HARDENLD= \
+    LDFLAGS="--coverage $folder/coverage.o -Wl,--wrap=open,--wrap=closefrom,--wrap=_exit" \
+    all tests/replies tests/sandbox >make.out 2>&1 || { cat make.out; exit 1; }
+for room in $rooms; do
+	: >"$room.gcda"
+	chmod 666 "$room.gcda"
+done
+[ $# -gt 0 ] || set -- tests/[1-8]*.t tests/92-*.t
+sh tests/check.sh "$@"
+echo "coverage: the tests ended with $?"
+
+for room in $rooms; do
+	gcov -b -c "$room.c" >/dev/null 2>gcov.err || cat gcov.err
+done
+[ -z "${KEEP-}" ] || cp ./*.c.gcov "$KEEP"
+perl tests/coverage.pl $rooms
