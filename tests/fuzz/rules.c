@@ -40,6 +40,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const domains[] = { "example.org",
 	    "a.b.example.org", "x" };
+	static char seen[4097];
 	char why[TEXT_MAX];
 	struct route route;
 	struct mailbox mb;
@@ -64,9 +65,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CHECK(mailbox_parse("user@example.org", 16, &mb, &bad));
 	found = rules_skip(&mb, NULL, why);
 	CHECK(found >= -1 && found <= 1);
+	/* what is skipped stands there, at least its last label */
 	if (found == 1)
-		CHECK(memmem(data, size, "xample", 6) != NULL ||
-		    memmem(data, size, "XAMPLE", 6) != NULL || size > 4);
+		CHECK(strcasestr((const char *)memcpy(memset(seen, 0,
+		    sizeof(seen)), data, size < sizeof(seen) ? size :
+		    sizeof(seen) - 1), "org") != NULL);
 	found = rules_skip(&mb, "mx.example.org", why);
 	CHECK(found >= -1 && found <= 1);
 	return (0);

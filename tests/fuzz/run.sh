@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 # run.sh [NAME...]: build the fuzzers (libFuzzer, ASan, UBSan) and run each, two
 # at a time, for FUZZ_S seconds (30), or with FUZZ_RUNS until it has had so
-# many inputs.  What they learn is kept in build/corpus; a finding is left there
+# many inputs; FUZZ_SEED (1; 0 for any) makes two runs of a new clone alike.  What they learn is kept in build/corpus; a finding is left there
 # as build/NAME-crash-..., and ends the run with 1.
 cd "$(dirname "$0")" || exit 1
 [ $# -gt 0 ] || set -- request mailbox dns smtp reply record rules
@@ -47,6 +47,7 @@ fuzz()
 	# libgdbm and getifaddrs(3) keep what they have
 	# shellcheck disable=SC2086
 	if ASAN_OPTIONS=detect_leaks=0 nice -n 19 "build/$1" $limit $dict \
+	    -seed="${FUZZ_SEED:-1}" \
 	    -max_len=$max -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 \
 	    -artifact_prefix="build/$1-" "build/corpus/$1" "corpus/$1" \
 	    >"build/$1.log" 2>&1; then
