@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: ISC
 # run.sh [NAME...]: build the fuzzers (libFuzzer, ASan, UBSan) and run each, two
 # at a time, for FUZZ_S seconds (30), or with FUZZ_RUNS until it has had so
-# many inputs; FUZZ_SEED (1; 0 for any) makes two runs of a new clone alike.  What they learn is kept in build/corpus; a finding is left there
-# as build/NAME-crash-..., and ends the run with 1.
+# many inputs; FUZZ_SEED (1; 0 for any) makes runs of new clones alike.  What
+# they learn is kept in build/corpus; a finding is left there as
+# build/NAME-crash-..., and ends the run with 1.
 cd "$(dirname "$0")" || exit 1
 [ $# -gt 0 ] || set -- request mailbox dns smtp reply record rules
 mkdir -p build/corpus
