@@ -7,15 +7,18 @@
  * is lifted.
  */
 #define _GNU_SOURCE
+#include <sys/resource.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define FIRST	200	/* descriptors above those of the program */
 #define LAST	1024
+#define ENOUGH	(1 << 20)	/* octets that a file of counts may need */
 
 int	 __real_open(const char *, int, ...);
 void	 __real__exit(int) __attribute__((__noreturn__));
@@ -32,12 +35,16 @@ static void __attribute__((__constructor__))
 begin(void)
 {
 	char path[1024];
+	struct rlimit rl;
 	size_t i;
-	int fd;
+	int fd, off;
 
+	/* who dies while it writes, or may not write, would spoil the counts */
+	off = getenv("NOCOVERAGE") != NULL ||
+	    getrlimit(RLIMIT_FSIZE, &rl) == -1 || rl.rlim_cur < ENOUGH;
 	for (i = 0; i < NNAMES; i++) {
 		snprintf(path, sizeof(path), "%s/%s.gcda", FOLDER, names[i]);
-		fd = __real_open(path, O_RDWR);
+		fd = __real_open(off ? "/dev/null" : path, O_RDWR);
 		fds[i] = fcntl(fd, F_DUPFD_CLOEXEC, FIRST);
 		if (fds[i] == -1)
 			fds[i] = fd;

@@ -28,7 +28,8 @@
 #include <sys/user.h>
 #include <unistd.h>
 
-#define CANNOT	125
+#define CANNOT		125
+#define FDS_OTHER	200
 
 /* a closed descriptor is closed, whatever close(2) says: it is let through */
 #define LET(name, ...)	{ SYS_##name, #name, 1, { __VA_ARGS__ } }
@@ -209,7 +210,9 @@ main(int argc, char **argv)
 		for (c = calls; c < calls + NCALLS; c++)
 			if ((uint64_t)c->nr == info.entry.nr)
 				break;
-		if (c == calls + NCALLS)
+		/* more descriptors than cbvd can have: of `make coverage' */
+		if (c == calls + NCALLS || (info.entry.args[0] >= FDS_OTHER &&
+		    info.entry.args[0] < 1024))
 			continue;
 		if (!begun && !((strcmp(c->name, "openat") == 0 &&
 		    is_null(pid, info.entry.args[1])) ||
