@@ -499,7 +499,7 @@ addrs_keep(struct mx *mx, const struct mx_host *host)
 	struct mx_addr addr;
 	const unsigned char *ip;
 	size_t i;
-	int family, routed;
+	int family, routed, ours;
 
 	routed = mx->route.host[0] != '\0';
 	for (i = 0; i < 2 * MX_ADDRS_MAX; i++) {
@@ -528,11 +528,13 @@ addrs_keep(struct mx *mx, const struct mx_host *host)
 		verdict_trace("DNS %s %s: %s", host->name,
 		    family == AF_INET ? "A" : "AAAA", addr.ip);
 		/* what a route names is called at any address */
-		if (!routed && !opt.nonglobal && addr_ours(family, ip))
+		ours = routed || opt.nonglobal ? 0 : addr_ours(family, ip);
+		if (ours == 1)
 			note(mx, CAUSE_OURSELVES, "%s[%s] is this machine",
 			    host->name, addr.ip);
 		else if (!routed && addr_refused(family, ip))
-			note(mx, CAUSE_UNROUTABLE,
+			/* it may be ours: nobody is refused for not knowing */
+			note(mx, ours == -1 ? CAUSE_FAULT : CAUSE_UNROUTABLE,
 			    "%s[%s] is no address to be called", host->name,
 			    addr.ip);
 		else if (!(family == AF_INET ? opt.v4 : opt.v6))
@@ -552,7 +554,10 @@ octets(struct sockaddr *sa)
 	return (&((struct sockaddr_in6 *)sa)->sin6_addr);
 }
 
-/* 1 if an interface of this machine has the address, loopback aside. */
+/*
+ * 1 if an interface of this machine has the address, loopback aside; -1 if that
+ * cannot be told.
+ */
 static int
 addr_ours(int family, const unsigned char *ip)
 {
@@ -564,7 +569,7 @@ addr_ours(int family, const unsigned char *ip)
 	    memcmp(ip, &in6addr_loopback, 16) == 0))
 		return (0);
 	if (getifaddrs(&all) == -1)
-		return (0);
+		return (-1);
 	found = 0;
 	for (ifa = all; ifa != NULL; ifa = ifa->ifa_next)
 		found |= ifa->ifa_addr != NULL &&

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 sandbox=$PWD/tests/sandbox
 [ -x "$sandbox" ] || { echo "Bail out! $sandbox is not built"; exit 1; }
-plan 320
+plan 322
 eval "$("$sandbox" probe)"	# landlock, seccomp, sanitized
 echo "# kernel and build: Landlock ABI $landlock, seccomp $seccomp, sanitized $sanitized"
 
@@ -272,6 +272,7 @@ host any catch-all
 zone 'tcp.test MX !tc' 'tcp.test MX 10 mx.good.test' 'null.test MX 0 .' \
     'fails.test MX !servfail'
 host silent silent-rcpt
+zone 'private.test MX 10 mx.private.test' 'mx.private.test A 10.9.8.7'
 start
 
 # as WHO COMMAND...: cbvd is started by COMMAND from now on
@@ -373,3 +374,12 @@ works "$force"
 as "started by $user on an old kernel" "$tmp/sandbox" old perl "$tmp/user.pl" \
     "$user"
 works "$force_old"
+
+# Who cannot ask for the interfaces does not know which address is its own.
+nonglobal=
+as 'no interface can be asked for' "$tmp/sandbox" deaf
+verdict "$as: a private address may be ours, a fault" '451 4.3.0 *' \
+    real@private.test
+as 'interfaces can be asked for' env
+verdict "$as: a private address is none to be called" '550 5.1.8 *' \
+    real@private.test

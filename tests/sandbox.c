@@ -6,6 +6,7 @@
  *	sandbox none|start|network TRY [PATH]
  *	sandbox probe		what kernel and build offer, seen from here
  *	sandbox old COMMAND...	run it as on a kernel that offers nothing
+ *	sandbox deaf COMMAND...	run it where no interface can be asked for
  *
  * Started as root it becomes nobody first, as cbvd does.  Environment: CACHE
  * is -c, RULES -r, BIND makes it as with -b, and ABI is the one of Landlock
@@ -443,6 +444,27 @@ old_kernel(void)
 	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &fprog);
 }
 
+/* As under systemd(1) with RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX. */
+static void
+deaf_kernel(void)
+{
+	static struct sock_filter program[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, args)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_NETLINK, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAFNOSUPPORT),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+	};
+	static struct sock_fprog fprog = { 6, program };
+
+	if (getuid() != 0)
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &fprog);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -452,8 +474,12 @@ main(int argc, char *argv[])
 		probe();
 		return (0);
 	}
-	if (argc > 2 && strcmp(argv[1], "old") == 0) {
-		old_kernel();
+	if (argc > 2 && (strcmp(argv[1], "old") == 0 ||
+	    strcmp(argv[1], "deaf") == 0)) {
+		if (argv[1][0] == 'o')
+			old_kernel();
+		else
+			deaf_kernel();
 		execvp(argv[2], argv + 2);
 		return (99);
 	}
