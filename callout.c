@@ -104,6 +104,10 @@ callout_ask(const struct mx_addr *addr, const struct mailbox *rcpt, int flags,
 			conn.fd = -1;
 		}
 	} while (again);
+	/* what it refuses is SMTPUTF8, and not us */
+	if (rcpt->utf8 && c->v.cause == CAUSE_REFUSED &&
+	    c->v.stage == STAGE_MAIL)
+		c->v.cause = CAUSE_NO_SMTPUTF8;
 	if (conn.fd != -1 && !conn.quit) {
 		command(&conn, "QUIT");
 		flush(&conn);
