@@ -232,7 +232,7 @@ serve(int64_t start)
 	struct mailbox mb;
 	struct verdict v;
 	size_t len, n;
-	int null;
+	int null, bad;
 
 	/* under inetd(8) descriptor 2 is the client */
 	null = open("/dev/null", O_RDWR);
@@ -247,11 +247,11 @@ serve(int64_t start)
 	while (request_read(&rq, start + REQUEST_S * 1000)) {
 		start = mono_ms();
 		patience = start + opt.wait * 1000;
-		len = bad_request(&rq, &mb, &v, shown);
+		bad = bad_request(&rq, &mb, &v, shown);
 		/* for what is no mailbox too: a log that blocks must end */
 		early_make(&rq, shown, "\r\n");
 		alarm((unsigned int)opt.wait);
-		if (!len)
+		if (!bad)
 			ask(&mb, start + opt.total * 1000, &v);
 
 		len = request_answer(&rq, shown, &v, buf);
