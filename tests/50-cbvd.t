@@ -62,16 +62,6 @@ before="perl $tmp/signals.pl pending"
 begin pending 'sleep:6 send:nobody@\r\n'
 before=
 
-# one_line: $out, as inetd.pl prints it, without the CRLF that ends it
-one_line()
-{
-	case ${out%'\r\n'} in
-	"$out")		echo "no CRLF: $out" ;;
-	*'\r'*|*'\n'*)	echo "more than one line: $out" ;;
-	*)		echo "${out%'\r\n'}" ;;
-	esac
-}
-
 # answered NAME STEPS GLOB ARGS...: the answer is one line that fits, then EOF;
 # the exit status is 0.
 answered()
@@ -695,37 +685,9 @@ exec 3>&-
 
 # ---- the log -----------------------------------------------------------------------------
 
-if ! am_root; then
-	no_log='only root can make /dev/log'
-elif perl -MIO::Socket::UNIX -e 'exit(!IO::Socket::UNIX->new(
-    Type => SOCK_DGRAM, Peer => "/dev/log"))'; then
-	no_log='/dev/log is in use'
-else
-	no_log=
-	rm -f /dev/log
-	perl tests/world/log.pl /dev/log "$tmp/log" </dev/null >/dev/null 2>&1 &
-	log_pid=$!
-	pids="$pids $log_pid" tries=0
-	until [ -S /dev/log ] || [ $tries -gt 50 ]; do
-		tries=$((tries + 1))
-		sleep 0.1
-	done
-fi
+log_server
 d=log$$.test
 
-# logged NAME ADDRESS GLOB: one line more of this address, that fits
-logged()
-{
-	# whoever writes the log may be slower than we are
-	tries=0
-	until fits "$(grep -cF ": $2: " "$tmp/log") $(grep -F ": $2: " \
-	    "$tmp/log" | tail -n 1)" "$3" >/dev/null || [ $tries -gt 50 ]; do
-		tries=$((tries + 1))
-		sleep 0.1
-	done
-	like "$1" "$(grep -cF ": $2: " "$tmp/log") $(grep -F ": $2: " \
-	    "$tmp/log" | tail -n 1)" "$3"
-}
 if [ -n "$no_log" ]; then
 	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do
 		skip "$no_log" "the log, check $i"
@@ -756,16 +718,16 @@ else
 	logged 'control characters of a host are escaped' "a$$@escapes.test" \
 	    '1 *reply="550 5.1.1 User unknown ^??31mred*" cached=no ms=*'
 	ask "$(printf 'a\033b%d@good.test' $$)"
-	ok 'those of an address, too' grep -qF "a^[b$$@good.test: 501" "$tmp/log"
-	lines=$(wc -l <"$tmp/log")
+	ok 'those of an address, too' grep -qF "a^[b$$@good.test: 501" "$log"
+	lines=$(wc -l <"$log")
 	ask "$(printf 'x@good.test: 250 forged\ny%d@good.test' $$)"
 	sleep 0.1
 	is 'a line feed in an address makes no second line' \
-	    "$(tail -n "+$((lines + 1))" "$tmp/log" | grep -c "y$$@good.test")$(
-	    tail -n "+$((lines + 1))" "$tmp/log" | grep -c ": y$$@")" 10
+	    "$(tail -n "+$((lines + 1))" "$log" | grep -c "y$$@good.test")$(
+	    tail -n "+$((lines + 1))" "$log" | grep -c ": y$$@")" 10
 	ask -o "nosuch$$=1"
 	sleep 0.1
-	is 'a bad option is a line in the log' "$(grep -c "nosuch$$" "$tmp/log")" 1
+	is 'a bad option is a line in the log' "$(grep -c "nosuch$$" "$log")" 1
 
 	# a log that takes nothing more, for 5 s
 	cache=none

@@ -748,33 +748,7 @@ set --
 
 # ---- the log -------------------------------------------------------------------------------------
 
-if ! am_root; then
-	no_log='only root can make /dev/log'
-elif perl -MIO::Socket::UNIX -e 'exit(!IO::Socket::UNIX->new(
-    Type => SOCK_DGRAM, Peer => "/dev/log"))'; then
-	no_log='/dev/log is in use'
-else
-	no_log=
-	rm -f /dev/log
-	perl tests/world/log.pl /dev/log "$tmp/log" </dev/null >/dev/null 2>&1 &
-	pids="$pids $!" tries=0
-	until [ -S /dev/log ] || [ $tries -gt 50 ]; do
-		tries=$((tries + 1))
-		sleep 0.1
-	done
-fi
-# logged NAME ADDRESS GLOB: how often it is there, and how at last
-logged()
-{
-	tries=0
-	until fits "$(grep -cF ": $2: " "$tmp/log") $(grep -F ": $2: " \
-	    "$tmp/log" | tail -n 1)" "$3" >/dev/null || [ $tries -gt 50 ]; do
-		tries=$((tries + 1))
-		sleep 0.1
-	done
-	like "$1" "$(grep -cF ": $2: " "$tmp/log") $(grep -F ": $2: " \
-	    "$tmp/log" | tail -n 1)" "$3"
-}
+log_server
 if [ -n "$no_log" ]; then
 	for i in 1 2 3 4 5 6 7 8; do
 		skip "$no_log" "the log, check $i"
@@ -796,11 +770,11 @@ else
 	    '1 *: 501 5.1.7 host=- stage=- reply="no mailbox*" cached=no ms=[0-9]*'
 	logged 'policy: with the DSN of recipients by -R' "four@$d" '1 *: 550 5.1.1 *'
 	is 'maps: a line for each query' "$(for one in one two three other; do
-		grep -cF ": $one@$d: " "$tmp/log"
+		grep -cF ": $one@$d: " "$log"
 	    done | tr '\n' ' ')" '1 1 1 1 '
 	logged 'maps: for what is no mailbox' "nothing$$" '1 *: 501 5.1.* *'
-	is 'maps: none for broken framing' "$(grep -c "broken@$d" "$tmp/log")" 0
-	is 'nothing else is logged of them' "$(grep -c "log$$" "$tmp/log")" 8
+	is 'maps: none for broken framing' "$(grep -c "broken@$d" "$log")" 0
+	is 'nothing else is logged of them' "$(grep -c "log$$" "$log")" 8
 fi
 
 # ---- what took its time ----------------------------------------------------------------------------

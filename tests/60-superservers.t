@@ -19,16 +19,6 @@ arguments()
 	! am_root || echo "-u $user"
 }
 
-# until_true COMMAND ...: try it for 6 s.
-until_true()
-{
-	tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ $tries -lt 60 ] || return 1
-		sleep 0.1
-	done
-}
 
 listening()
 {
@@ -197,26 +187,6 @@ requests()
 	done
 }
 
-# A server for syslog(3), where there is none; prints why not.
-start_log()
-{
-	if ! am_root; then
-		echo 'only root can make /dev/log'
-	elif perl -MIO::Socket::UNIX -e 'exit(!IO::Socket::UNIX->new(
-	    Type => SOCK_DGRAM, Peer => "/dev/log"))'; then
-		echo '/dev/log is in use'
-	else
-		rm -f /dev/log
-		background_log "$tmp/log"
-	fi
-}
-background_log()
-{
-	perl tests/world/log.pl /dev/log "$1" </dev/null >/dev/null 2>&1 &
-	echo $! >"$tmp/log.pid"
-	until_true test -S /dev/log
-}
-
 plan $(($(set -- $superservers; echo $#) * 11 + 5))
 base=${cbvd##*/}
 case $cbvd in
@@ -254,8 +224,7 @@ if ! program=$(find_tcpserver); then
 	done
 	exit
 fi
-no_log=$(start_log)
-[ ! -f "$tmp/log.pid" ] || pids="$pids $(cat "$tmp/log.pid")"
+log_server
 service_port=$((service_port + 1)) wait=5
 run_tcpserver "$program"
 # shellcheck disable=SC2046
@@ -278,7 +247,7 @@ else
 	# another cbvd of this machine may log, too
 	logged()
 	{
-		grep "[a-z]$$\.test: " "$tmp/log" >"$tmp/ours"
+		grep "[a-z]$$\.test: " "$log" >"$tmp/ours"
 		sed -n 's/.*cbvd[^ ]*: \([^ ]*@[^ ]*\): .*/\1/p' "$tmp/ours" |
 		    sort >"$tmp/logged"
 		cmp "$tmp/wanted" "$tmp/logged"

@@ -8,7 +8,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 222
+plan 228
 go=$tmp/go
 hold="S: !until $go"
 jobs=''
@@ -16,31 +16,7 @@ limits=command=110s	# those of cbvd; and a host is held as long as it takes
 
 # ---- a log, where there can be one -------------------------------------------
 
-log=$tmp/log no_log='only root can make /dev/log' tries=0
-: >"$log"
-log_free()
-{
-	! perl -MIO::Socket::UNIX -e 'exit !IO::Socket::UNIX->new(
-	    Type => SOCK_DGRAM, Peer => "/dev/log")'
-}
-if am_root; then
-	# another test may have it for a while
-	no_log='/dev/log is in use'
-	until log_free || [ $tries -gt 60 ]; do
-		tries=$((tries + 1))
-		sleep 1
-	done
-	if log_free; then
-		no_log=
-		rm -f /dev/log
-		perl tests/world/log.pl /dev/log "$log" </dev/null >/dev/null 2>&1 &
-		pids="$pids $!" tries=0
-		until [ -S /dev/log ] || [ $tries -gt 300 ]; do
-			tries=$((tries + 1))
-			sleep 0.1
-		done
-	fi
-fi
+log_server
 # logged NAME N GLOB: N lines of the log have GLOB in them
 logged()
 {
@@ -175,6 +151,7 @@ host greeting "default | S: $blocked"
 greeting=$addr
 host ehlo "default | C: EHLO * | S: $blocked"
 host mail "default | C: MAIL * | S: $blocked"
+host utf8 'smtputf8 | C: MAIL *SMTPUTF8 | S: 555 5.5.4 Unsupported option'
 host dead drop-greeting
 dead=$addr
 host rcpt drop-rcpt
@@ -426,6 +403,11 @@ ask $three,total=1s real@evil.test
 like 'who has used up the time of a query' "$out" '45[01] 4.4.*'
 asks 1 'has not made a host look dead' '250 2.1.5 *' $three real@victim.test
 is 'nor spent its rate' "$(run -L $three "$victim" | cut -f5)" '2 of 3 callouts left'
+
+asks 2 'a host that refuses MAIL for its SMTPUTF8 is unknown' \
+    '252 2.0.0 *said at MAIL: 555 *' 'jörg@utf8.test'
+asks 1 'but not left alone for that' '250 2.1.5 *' real@utf8.test
+asks 2 'and is asked again' '252 2.0.0 *said at MAIL: 555 *' 'jürgen@utf8.test'
 
 mark
 ask real@shy.test

@@ -34,14 +34,6 @@ zone 'mute.test MX !silence' 'stall.test MX !tc-stall' 'null.test MX 0 .' \
     'fails.test MX !servfail' 'tardy.test MX 10 mx.good.test'
 start
 
-# one_line: what inetd.pl saw is one line, its CRLF the only one
-one_line()
-{
-	case ${out%'\r\n'} in
-	"$out"|*'\r'*|*'\n'*)	echo "not one line: $out" ;;
-	*)			echo "${out%'\r\n'}" ;;
-	esac
-}
 # answered NAME STEPS GLOB ARGS...: one line that fits, EOF, and status 0
 answered()
 {
@@ -50,34 +42,9 @@ answered()
 	serve "$answered_steps" "$@"
 	like "$answered_name" "$end $status $(one_line)" "eof 0 $answered_glob"
 }
-# until_true COMMAND...: try it for 60 s
-until_true()
-{
-	tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ $tries -lt 600 ] || return 1
-		sleep 0.1
-	done
-}
 # called ADDRESS: a connection has come there since the mark
 called() { [ "$(event_count connect "$1")" -gt 0 ]; }
 addr_of() { awk -v n="mx.$1.test" '$1 == n { print $3 }' "$zone"; }
-# all GLOB: each line of $out fits
-all()
-{
-	all_bad=
-	while IFS= read -r line; do
-		# shellcheck disable=SC2254
-		case $line in
-		$1)	;;
-		*)	all_bad="$all_bad$line;" ;;
-		esac
-	done <<-END
-	$out
-	END
-	same "$all_bad" ''
-}
 # each NAME GLOB ARGUMENT...: cbvd is asked about all of them, and nobody else
 each()
 {
@@ -162,28 +129,7 @@ like 'R3 a SIGALRM pending at exec and an alarm set before end nothing' \
     "$end $status $(one_line)" 'eof 0 250 2.1.5 <real@r3.test> *'
 before=
 
-# A log of our own, unless there is another one.  50-cbvd.t may have it for a
-# moment.
-no_log='only root can make /dev/log'
-no_log_there()
-{
-	perl -MIO::Socket::UNIX -e 'exit !!IO::Socket::UNIX->new(
-	    Type => SOCK_DGRAM, Peer => "/dev/log")'
-}
-if am_root; then
-	no_log='/dev/log is in use'
-	for n in 1 2 3 4 5 6 7 8 9 10; do
-		! no_log_there || { no_log=; break; }
-		sleep 0.5
-	done
-fi
-if [ -z "$no_log" ]; then
-	rm -f /dev/log
-	perl tests/world/log.pl /dev/log "$tmp/log" </dev/null >/dev/null 2>&1 &
-	log_pid=$!
-	pids="$pids $log_pid"
-	until_true [ -S /dev/log ] || no_log='/dev/log cannot be made'
-fi
+log_server
 if [ -n "$no_log" ]; then
 	skip "$no_log" 'R4 a log that blocks: the answer comes' \
 	    'R4 and cbvd ends'
@@ -379,14 +325,14 @@ ask -o "$(printf '%0100000d' 0)=1"
 ok 'R11 of bounded length' harmless "$tmp/err" 'cbvd: -o 000'
 if [ -n "$no_log" ]; then
 	ask -v "r11-$$@escapes.test"
-	printf '%s\n' "$err" >"$tmp/log"
+	printf '%s\n' "$err" >"$log"
 	shown='<- 550'
 else
 	ask "r11-$$@escapes.test"
-	until_true grep -q "r11-$$" "$tmp/log"
+	until_true grep -q "r11-$$" "$log"
 	shown="r11-$$"
 fi
-ok 'R11 so is what a host says' harmless "$tmp/log" "$shown.*User unknown.*%n%s"
+ok 'R11 so is what a host says' harmless "$log" "$shown.*User unknown.*%n%s"
 
 # terminated NAME ARGS...: started has begun it, and SIGTERM ends it
 terminated()

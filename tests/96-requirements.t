@@ -14,38 +14,6 @@ gone='5.1.1 User unknown, no such mailbox here'
 dns() { zone "$1.test MX $2"; }
 # both HOST...: somebody who is there, and somebody who is not
 both() { for n; do echo "real@$n.test no@$n.test"; done; }
-# all GLOB: each line of $out fits
-all()
-{
-	all_bad=
-	while IFS= read -r line; do
-		# shellcheck disable=SC2254
-		case $line in
-		$1)	;;
-		*)	all_bad="$all_bad$line;" ;;
-		esac
-	done <<-END
-	$out
-	END
-	same "$all_bad" ''
-}
-# until_true COMMAND...: try it for 60 s
-until_true()
-{
-	tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ $tries -lt 600 ] || return 1
-		sleep 0.1
-	done
-}
-one_line()
-{
-	case ${out%'\r\n'} in
-	"$out"|*'\r'*|*'\n'*)	echo "not one line: $out" ;;
-	*)			echo "${out%'\r\n'}" ;;
-	esac
-}
 # together ARGS... -- ADDRESS...: all at the same time; $out in their order
 together()
 {

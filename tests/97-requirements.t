@@ -14,23 +14,6 @@ unset MAKEFLAGS MFLAGS MAKELEVEL
 
 owned() { ! am_root || chown -h "$user" "$@"; }
 mode_of() { stat -c %a "$1" 2>/dev/null || stat -f %Lp "$1"; }
-# until_true COMMAND...: try it for 60 s
-until_true()
-{
-	tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ $tries -lt 600 ] || return 1
-		sleep 0.1
-	done
-}
-one_line()
-{
-	case ${out%'\r\n'} in
-	"$out"|*'\r'*|*'\n'*)	echo "not one line: $out" ;;
-	*)			echo "${out%'\r\n'}" ;;
-	esac
-}
 cached() { fits "$out" '*(cached [0-9]*)'; }
 # hit NAME GLOB ARGS...: the cache answers, and nobody is asked
 hit() { mark; verdict "$@"; ok "$1: from the cache" hit_alone; }

@@ -74,16 +74,6 @@ raise()
 	}
 }
 
-# until_true COMMAND ...: try it for 60 s.
-until_true()
-{
-	tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ $tries -lt 600 ] || return 1
-		sleep 0.1
-	done
-}
 
 # The options that put cbvd into our world.
 our_world()

@@ -304,3 +304,82 @@ file_state() { cksum <"$1"; stat -c '%i %Y %Z %y' "$1" 2>/dev/null; }
 # has_control TEXT, has_8bit TEXT: in a text of lines
 has_control() { printf '%s' "$1" | tr -d '\n' | grep -q '[[:cntrl:]]'; }
 has_8bit() { printf '%s' "$1" | tr -d '\000-\177' | grep -q .; }
+
+# until_true COMMAND...: try it for 60 s
+until_true()
+{
+	true_tries=0
+	until "$@"; do
+		true_tries=$((true_tries + 1))
+		[ $true_tries -lt 600 ] || return 1
+		sleep 0.1
+	done
+}
+
+# all GLOB: each line of $out fits
+all()
+{
+	all_bad=
+	while IFS= read -r line; do
+		# shellcheck disable=SC2254
+		case $line in
+		$1)	;;
+		*)	all_bad="$all_bad$line;" ;;
+		esac
+	done <<-END
+	$out
+	END
+	same "$all_bad" ''
+}
+
+# one_line: $out, as inetd.pl prints it, without the CRLF that ends it
+one_line()
+{
+	case ${out%'\r\n'} in
+	"$out")		echo "no CRLF: $out" ;;
+	*'\r'*|*'\n'*)	echo "more than one line: $out" ;;
+	*)		echo "${out%'\r\n'}" ;;
+	esac
+}
+
+# ---- the log ---------------------------------------------------------------
+
+# log_server: have what goes to syslog(3) in $log, or in $no_log why not.
+# Another test may have /dev/log for a while; a real server of it has it for
+# good.
+log=$tmp/log no_log=''
+: >"$log"
+log_free()
+{
+	! perl -MIO::Socket::UNIX -e 'exit !IO::Socket::UNIX->new(
+	    Type => SOCK_DGRAM, Peer => "/dev/log")'
+}
+log_server()
+{
+	no_log='only root can make /dev/log'
+	am_root || return 0
+	no_log='/dev/log is in use' log_tries=0
+	until log_free; do
+		log_tries=$((log_tries + 1))
+		[ $log_tries -lt 10 ] || return 0
+		sleep 1
+	done
+	rm -f /dev/log
+	perl tests/world/log.pl /dev/log "$log" </dev/null >/dev/null 2>&1 &
+	log_pid=$!
+	pids="$pids $log_pid" no_log='/dev/log cannot be made'
+	! until_true test -S /dev/log || no_log=''
+}
+
+# logged NAME ADDRESS GLOB: how many lines there are of it, and the last, fit
+logged()
+{
+	# whoever writes the log may be slower than we are
+	until_true log_fits "$2" "$3"
+	ok "$1" log_fits "$2" "$3"
+}
+log_fits()
+{
+	fits "$(grep -cF ": $1: " "$log") $(grep -F ": $1: " "$log" |
+	    tail -n 1)" "$2"
+}
