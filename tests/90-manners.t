@@ -678,7 +678,10 @@ while [ $n -lt 12 ]; do
 done
 ok 'two hundred hosts that are down are remembered' at_least "$(run -L | grep -c '^127\.9\..*left alone')" 20
 ok 'as many as have space' at_most "$(wc -c <"$cache")" 65536
-asks 0 'and spared' '450 4.4.1 *(cached *' $small other@crowd12.test
+# which of them went is chance; whoever is still there is spared
+alone_ip=$(run -L | awk '/^127\.9\..*left alone/ { print $1; exit }')
+zone 'alone.test MX 10 mx.alone.test' "mx.alone.test A $alone_ip"
+asks 0 'and spared' '450 4.4.1 *(cached *' $small other@alone.test
 
 # ---- however a process ends ---------------------------------------------------------------------
 
