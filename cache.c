@@ -82,6 +82,8 @@ static void	 list_one(const struct key *, const struct record *, char **,
 static const struct key	 secret_key;	/* zeros: the secret's own */
 static uint8_t		 secret[SECRET_LEN];
 static int		 fd = -1;	/* -1: nothing is open and locked */
+static struct stat	 opened;	/* what fd was when it was opened */
+static int		 limited;	/* file_limit() is in force */
 static GDBM_FILE	 db;		/* there without fd: to be closed */
 
 int
@@ -160,13 +162,10 @@ cache_put(enum scope scope, const char *name, const struct verdict *v)
 }
 
 int
-cache_sound(int file)
+cache_sound(const struct stat *st)
 {
-	struct stat st;
-
-	return (fstat(file, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_uid == geteuid() && st.st_nlink == 1 &&
-	    (st.st_mode & 077) == 0);
+	return (S_ISREG(st->st_mode) && st->st_uid == geteuid() &&
+	    st->st_nlink == 1 && (st->st_mode & 077) == 0);
 }
 
 void
@@ -174,7 +173,8 @@ cache_end(void)
 {
 	if (fd == -1)
 		return;
-	file_limit(RLIM_INFINITY);
+	if (limited)
+		file_limit(RLIM_INFINITY);
 	/* gdbm_close(3) syncs: nobody shall wait for the disk with us */
 	flock(fd, LOCK_UN);
 	if (db == NULL)
@@ -291,7 +291,7 @@ file_open(int writer)
 static int
 file_try(int writer)
 {
-	struct stat st, path;
+	struct stat path;
 	int file, error;
 
 	/* a link, a FIFO or a folder of somebody else's is refused */
@@ -301,10 +301,10 @@ file_try(int writer)
 		return (-1);
 	if (flock(file, (writer ? LOCK_EX : LOCK_SH) | LOCK_NB) == -1)
 		error = errno;
-	else if (fstat(file, &st) == -1 || stat(opt.cache, &path) == -1 ||
-	    st.st_ino != path.st_ino || st.st_dev != path.st_dev)
+	else if (fstat(file, &opened) == -1 || stat(opt.cache, &path) == -1 ||
+	    opened.st_ino != path.st_ino || opened.st_dev != path.st_dev)
 		error = EWOULDBLOCK;
-	else if (!cache_sound(file))
+	else if (!cache_sound(&opened))
 		error = EPERM;
 	else
 		return (file);
@@ -325,6 +325,7 @@ file_limit(rlim_t max)
 	getrlimit(RLIMIT_FSIZE, &rl);
 	rl.rlim_cur = max < rl.rlim_max ? max : rl.rlim_max;
 	setrlimit(RLIMIT_FSIZE, &rl);
+	limited = max != RLIM_INFINITY;
 }
 
 /* 1 if gdbm's last error was the file's fault, and not the machine's. */
@@ -363,14 +364,12 @@ static int
 secret_get(int writer)
 {
 	static struct stat of;	/* the file whose secret we know */
-	struct stat st;
 	struct record record;
 	uint8_t check[SUM_LEN];
 
-	if (fstat(fd, &st) == -1)
-		return (-1);
 	/* another file in its place would cost a hit: a writer looks again */
-	if (!writer && st.st_ino == of.st_ino && st.st_dev == of.st_dev)
+	if (!writer && opened.st_ino == of.st_ino &&
+	    opened.st_dev == of.st_dev)
 		return (0);
 	memset(&of, 0, sizeof(of));
 	memset(secret, 0, sizeof(secret));
@@ -392,7 +391,7 @@ secret_get(int writer)
 		return (-1);
 	}
 	memcpy(secret, record.strings, sizeof(secret));
-	of = st;
+	of = opened;
 	return (0);
 }
 

@@ -6,7 +6,6 @@
  * Must never speak SMTP, nor open the database.
  */
 #include <sys/types.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <arpa/inet.h>
@@ -65,6 +64,8 @@ static void	 early_make(const struct request *, const char *,
 static int	 answer(const char *, size_t, int);
 static void	 alarmed(int);
 static void	 plug(void);
+
+int			 null_fd;
 
 static int64_t		 patience;	/* until when a client waits */
 
@@ -126,15 +127,13 @@ clean(void)
 {
 	static char *nothing[] = { NULL };
 	extern char **environ;
-	struct rlimit core;
 	struct sigaction sa;
 	sigset_t none;
-	int fd;
 
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd != -1 && fd <= STDERR_FILENO);
 	closefrom(STDERR_FILENO + 1);
+	do
+		null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (null_fd != -1 && null_fd <= STDERR_FILENO);
 	alarm(0);
 	memset(&sa, 0, sizeof(sa));
 	sigemptyset(&sa.sa_mask);
@@ -150,8 +149,6 @@ clean(void)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(077);
-	core.rlim_cur = core.rlim_max = 0;
-	setrlimit(RLIMIT_CORE, &core);
 	/* RES_OPTIONS, HOSTALIASES, TZ, LANG: the client may have chosen them */
 	environ = nothing;
 }
@@ -232,14 +229,10 @@ serve(int64_t start)
 	struct mailbox mb;
 	struct verdict v;
 	size_t len, n;
-	int null, bad;
+	int bad;
 
 	/* under inetd(8) descriptor 2 is the client */
-	null = open("/dev/null", O_RDWR);
-	if (null != -1) {
-		dup2(null, STDERR_FILENO);
-		close(null);
-	}
+	dup2(null_fd, STDERR_FILENO);
 	opt.verbose = 0;
 	serving = 1;
 

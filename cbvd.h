@@ -9,6 +9,7 @@
 
 #include <sys/types.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <netinet/in.h>
 
 #include <signal.h>
@@ -147,6 +148,9 @@ struct options {
 	long long	 perhost, all, rate, rate_s, size;
 };
 extern struct options opt;
+
+/* /dev/null, opened before all else (cbvd.c); -1: there is none. */
+extern int null_fd;
 
 /* Milliseconds of CLOCK_MONOTONIC: every deadline is one of these. */
 static inline int64_t
@@ -493,7 +497,7 @@ int	 cache_get(enum scope scope, const char *name, struct verdict *v);
 int	 cache_put(enum scope scope, const char *name, const struct verdict *v);
 
 /* 1 if nobody else could have written this file of ours. */
-int	 cache_sound(int file);
+int	 cache_sound(const struct stat *st);
 
 /* Unlock.  Cheap: the file of a writer is synced by cache_close() alone. */
 void	 cache_end(void);

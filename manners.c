@@ -186,6 +186,7 @@ static int
 lock_open(void)
 {
 	static int tried;
+	struct stat st;
 	char path[1024];
 
 	if (fd != -1 || tried++ || opt.cache == NULL)
@@ -195,7 +196,7 @@ lock_open(void)
 		return (-1);
 	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK |
 	    O_CLOEXEC, 0600);
-	if (fd != -1 && !cache_sound(fd)) {
+	if (fd != -1 && (fstat(fd, &st) == -1 || !cache_sound(&st))) {
 		close(fd);
 		fd = -1;
 		errno = EPERM;

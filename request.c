@@ -117,18 +117,11 @@ request_write(const char *buf, size_t len)
 void
 request_shut(void)
 {
-	int null;
-
 	if (shutdown(STDOUT_FILENO, SHUT_WR) == 0 || errno != ENOTSOCK)
 		return;
 	/* a pipe: whoever reads it sees EOF when we let it go */
-	null = open("/dev/null", O_RDWR);
-	if (null == -1)
-		return;
-	dup2(null, STDIN_FILENO);
-	dup2(null, STDOUT_FILENO);
-	if (null > STDERR_FILENO)
-		close(null);
+	dup2(null_fd, STDIN_FILENO);
+	dup2(null_fd, STDOUT_FILENO);
 }
 
 void

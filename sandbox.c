@@ -16,7 +16,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,9 +107,9 @@ sandbox_text(void)
 static void
 limit(int resource, rlim_t max)
 {
-	struct rlimit rl;
+	struct rlimit rl = { 0 };
 
-	if (getrlimit(resource, &rl) == -1)
+	if (max > 0 && getrlimit(resource, &rl) == -1)
 		return;
 	if (rl.rlim_max > max)
 		rl.rlim_max = max;
@@ -123,12 +122,12 @@ limit(int resource, rlim_t max)
 static void
 files(void)
 {
-	char path[PATH_MAX];
+	char *path;
 
-	if (opt.cache != NULL &&
-	    strlcpy(path, opt.cache, sizeof(path)) < sizeof(path))
+	path = opt.cache != NULL ? strdup(opt.cache) : NULL;
+	if (path != NULL)
 		allow(dirname(path), "rwc");
-	allow("/dev/null", "rw");
+	free(path);
 	allow_renewed("/etc/resolv.conf", "/etc");
 	allow_renewed(opt.routes, "");
 	allow_renewed(opt.skip, "");
@@ -142,14 +141,16 @@ files(void)
 static void
 allow_renewed(const char *path, const char *except)
 {
-	char real[PATH_MAX], *folder;
+	char *real, *folder;
 
-	if (path == NULL || realpath(path, real) == NULL)
+	real = path != NULL ? realpath(path, NULL) : NULL;
+	if (real == NULL)
 		return;
 	allow(real, "r");
 	folder = dirname(real);
 	if (strcmp(folder, "/") != 0 && strcmp(folder, except) != 0)
 		allow(folder, "r");
+	free(real);
 }
 
 #if defined(__linux__)

@@ -106,7 +106,7 @@ kept 'read and write the cache' both "$box/cbvd.gdbm"
 kept 'truncate the cache' truncate "$box/cbvd.gdbm"
 kept 'set the cache aside' rename "$box/cbvd.gdbm"
 kept 'remove a file beside the cache' remove "$box/there"
-kept 'open /dev/null' both /dev/null
+locked 'open /dev/null again' 1 both /dev/null
 [ -r /etc/resolv.conf ] || resolv=$(try none read /etc/resolv.conf)
 for p in start network; do
 	is "read resolv.conf, phase $p" "$(try $p read /etc/resolv.conf)" \

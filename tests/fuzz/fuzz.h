@@ -19,6 +19,7 @@ int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 #define CHECK(x)	do { if (!(x)) { fprintf(stderr,		\
 	"%s:%d: not so: %s\n", __FILE__, __LINE__, #x); abort(); } } while (0)
 
+int null_fd = -1;
 struct options opt = {
 	.v4 = 1, .v6 = 1, .smtp_port = 25, .positive = 7 * 86400,
 	.refresh = 86400, .negative = 2 * 3600, .temporary = 300,

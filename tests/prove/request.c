@@ -30,6 +30,7 @@ strsep(char **sp, const char *ends)
 #include PROVED
 
 struct options opt;
+int null_fd;
 
 int
 main(void)
