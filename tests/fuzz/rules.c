@@ -10,8 +10,7 @@ static int	 fuzz_open(const char *, int);
 #undef open
 #include "fuzz.h"
 
-static const uint8_t	*text;
-static size_t		 text_len;
+static int	 kept = -1;	/* the file, written once for each input */
 
 int
 sandbox_port(in_port_t port)
@@ -22,14 +21,9 @@ sandbox_port(in_port_t port)
 static int
 fuzz_open(const char *path, int flags)
 {
-	static int kept = -1;
 	int fd;
 
 	(void)path, (void)flags;
-	if (kept == -1)
-		kept = memfd_create("rules", 0);
-	CHECK(ftruncate(kept, 0) == 0);
-	CHECK(pwrite(kept, text, text_len, 0) == (ssize_t)text_len);
 	fd = dup(kept);
 	CHECK(lseek(fd, 0, SEEK_SET) == 0);
 	return (fd);
@@ -48,8 +42,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t i;
 	int found;
 
-	text = data;
-	text_len = size;
+	if (kept == -1)
+		kept = memfd_create("rules", 0);
+	CHECK(ftruncate(kept, 0) == 0);
+	CHECK(pwrite(kept, data, size, 0) == (ssize_t)size);
 	opt.routes = opt.skip = "rules";
 	for (i = 0; i < 3; i++) {
 		found = rules_route(domains[i], &route, why);

@@ -10,7 +10,7 @@ cd "$(dirname "$0")" || exit 1
 mkdir -p build/corpus
 flags="-std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I../.. -I.
     -isystem /usr/include/bsd -DLIBBSD_OVERLAY -DLIBBSD_OPENBSD_VIS
-    -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all"
+    -g -O2 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all"
 
 build()
 {
@@ -42,7 +42,11 @@ fuzz()
 	limit="-max_total_time=${FUZZ_S:-30}"
 	[ -z "${FUZZ_RUNS-}" ] || limit="-runs=$FUZZ_RUNS"
 	max=4096
-	[ "$1" != request ] || max=20000
+	case $1 in
+	request)	max=20000 ;;
+	reply)		max=1000 ;;	# REPLY_TEXT_MAX
+	rules)		max=1000 ;;
+	esac
 	dict=
 	[ ! -f "$1.dict" ] || dict="-dict=$1.dict"
 	# libgdbm and getifaddrs(3) keep what they have
