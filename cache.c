@@ -57,27 +57,29 @@ struct key {
 	uint8_t		octets[KEY_LEN];
 };
 
-static int	 file_open(int);
-static int	 file_try(int);
-static void	 file_limit(rlim_t);
+static int	 file_open(int writer);
+static int	 file_try(int writer);
+static void	 file_limit(rlim_t max);
 static int	 database_damaged(void);
 static void	 database_drop(void);
-static int	 secret_get(int);
-static void	 keyed_hash(const void *, size_t, const void *, size_t,
-		    uint8_t *);
-static void	 sum(const struct key *, const struct record *, uint8_t *);
-static void	 key_make(enum scope, const char *, struct key *);
-static void	 record_make(enum scope, const char *, const struct verdict *,
-		    const struct key *, struct record *);
-static int	 record_read(const struct record *, const struct key *,
-		    struct verdict *);
-static datum	 datum_of(const void *, int);
-static int	 record_fetch(const struct key *, struct record *);
-static time_t	 record_left(const struct record *);
-static void	 evict(const struct key *);
-static int	 next_record(datum *, struct key *, struct record *);
-static void	 list_one(const struct key *, const struct record *, char **,
-		    FILE *);
+static int	 secret_get(int writer);
+static void	 keyed_hash(const void *a, size_t a_len, const void *b,
+		    size_t b_len, uint8_t *out);
+static void	 sum(const struct key *key, const struct record *record,
+		    uint8_t *out);
+static void	 key_make(enum scope scope, const char *name, struct key *key);
+static void	 record_make(enum scope scope, const char *name,
+		    const struct verdict *v, const struct key *key,
+		    struct record *record);
+static int	 record_read(const struct record *record, const struct key *key,
+		    struct verdict *v);
+static datum	 datum_of(const void *octets, int len);
+static int	 record_fetch(const struct key *key, struct record *record);
+static time_t	 record_left(const struct record *record);
+static void	 evict(const struct key *key);
+static int	 next_record(datum *k, struct key *key, struct record *record);
+static void	 list_one(const struct key *key, const struct record *record,
+		    char **keys, FILE *out);
 
 static const struct key	 secret_key;	/* zeros: the secret's own */
 static uint8_t		 secret[SECRET_LEN];

@@ -46,27 +46,28 @@ struct conn {
 	char		 out[FLIGHT_MAX];
 };
 
-static int	 greet(struct conn *, const struct mx_addr *);
-static int	 hello(struct conn *);
-static int	 transaction(struct conn *, const struct mailbox *, int, int);
-static int	 mail(struct conn *, int);
-static int	 invent(char *, const char *);
-static int	 conn_open(struct conn *, const struct mx_addr *);
-static int	 conn_bind(int, int);
-static void	 conn_literal(const struct conn *, char *, size_t);
-static void	 command(struct conn *, const char *, ...)
+static int	 greet(struct conn *conn, const struct mx_addr *addr);
+static int	 hello(struct conn *conn);
+static int	 transaction(struct conn *conn, const struct mailbox *rcpt,
+		    int from, int test);
+static int	 mail(struct conn *conn, int from);
+static int	 invent(char *mailbox, const char *domain);
+static int	 conn_open(struct conn *conn, const struct mx_addr *addr);
+static int	 conn_bind(int fd, int family);
+static void	 conn_literal(const struct conn *conn, char *buf, size_t size);
+static void	 command(struct conn *conn, const char *fmt, ...)
 		    __attribute__((__format__(__printf__, 2, 3)));
-static int	 flush(struct conn *);
-static int	 reply_get(struct conn *, struct reply *);
-static int	 reply_line(const char *, int *);
-static void	 reply_join(struct reply *, const char *);
-static int	 begins(const char *, const char *);
-static ssize_t	 line_get(struct conn *, char *, int64_t);
-static int	 octet_get(struct conn *, int64_t);
-static int64_t	 until(const struct conn *, long long);
-static int	 wait_for(int, short, int64_t);
-static int	 failed(struct conn *);
-static int	 said(struct conn *, const struct reply *);
+static int	 flush(struct conn *conn);
+static int	 reply_get(struct conn *conn, struct reply *reply);
+static int	 reply_line(const char *line, int *code);
+static void	 reply_join(struct reply *reply, const char *line);
+static int	 begins(const char *text, const char *word);
+static ssize_t	 line_get(struct conn *conn, char *line, int64_t end);
+static int	 octet_get(struct conn *conn, int64_t end);
+static int64_t	 until(const struct conn *conn, long long s);
+static int	 wait_for(int fd, short event, int64_t end);
+static int	 failed(struct conn *conn);
+static int	 said(struct conn *conn, const struct reply *reply);
 
 static int lingering = -1;	/* a connection whose QUIT is unanswered */
 

@@ -30,39 +30,40 @@
 
 static void	 version(void);
 static void	 clean(void);
-static void	 become(const char *);
+static void	 become(const char *name);
 static void	 rules_check(void);
-static int	 serve(int64_t);
-static int	 command_line(char **);
-static int	 maintain(enum mode, char **);
-static int	 bad_request(const struct request *, struct mailbox *,
-		    struct verdict *, char *);
-static void	 ask(const struct mailbox *, int64_t, struct verdict *);
-static int	 join(const struct mailbox *, const struct route *,
-		    struct verdict *, int *);
-static void	 find(const struct mailbox *, const struct route *, int,
-		    int64_t, struct callout *);
-static int	 stale(const struct verdict *);
-static void	 renew(const struct mailbox *);
-static int	 rules(const struct mailbox *, struct route *,
-		    struct verdict *);
-static int	 skipped(const struct mailbox *, const char *,
-		    struct verdict *);
-static void	 fault(const char *, struct verdict *);
-static int	 weight(const struct verdict *);
-static void	 call(const struct mailbox *, const struct mx_addr *, int,
-		    int64_t, struct callout *);
+static int	 serve(int64_t start);
+static int	 command_line(char **argv);
+static int	 maintain(enum mode mode, char **keys);
+static int	 bad_request(const struct request *rq, struct mailbox *mb,
+		    struct verdict *v, char *shown);
+static void	 ask(const struct mailbox *mb, int64_t deadline,
+		    struct verdict *v);
+static int	 join(const struct mailbox *mb, const struct route *route,
+		    struct verdict *v, int *refuted);
+static void	 find(const struct mailbox *mb, const struct route *route,
+		    int refuted, int64_t deadline, struct callout *c);
+static int	 stale(const struct verdict *v);
+static void	 renew(const struct mailbox *mb);
+static int	 rules(const struct mailbox *mb, struct route *route,
+		    struct verdict *v);
+static int	 skipped(const struct mailbox *mb, const char *host,
+		    struct verdict *v);
+static void	 fault(const char *why, struct verdict *v);
+static int	 weight(const struct verdict *v);
+static void	 call(const struct mailbox *mb, const struct mx_addr *addr,
+		    int refuted, int64_t deadline, struct callout *c);
 static void	 hang_up(void);
-static int	 recall(const struct mailbox *, const struct route *,
-		    struct verdict *, int *);
-static void	 remember(const struct mailbox *, const struct route *,
-		    const struct callout *);
+static int	 recall(const struct mailbox *mb, const struct route *route,
+		    struct verdict *v, int *refuted);
+static void	 remember(const struct mailbox *mb, const struct route *route,
+		    const struct callout *c);
 static void	 cache_trouble(void);
 static void	 identify(void);
-static void	 early_make(const struct request *, const char *,
-		    const char *);
-static int	 answer(const char *, size_t, int);
-static void	 alarmed(int);
+static void	 early_make(const struct request *rq, const char *mailbox,
+		    const char *end);
+static int	 answer(const char *buf, size_t len, int last);
+static void	 alarmed(int sig);
 static void	 plug(void);
 
 int			 null_fd;
@@ -387,8 +388,8 @@ bad_request(const struct request *rq, struct mailbox *mb, struct verdict *v,
 		len -= 2;
 	}
 	if (len == 0 && (len < rq->len || rq->form != FORM_LINE)) {
-		verdict_set(v, CAUSE_NULL, STAGE_NONE, "", "the null "
-		    "reverse-path is always there (RFC 5321, 4.5.5)");
+		verdict_set(v, CAUSE_NULL, STAGE_NONE, "",
+		    "the null reverse-path is always there (RFC 5321, 4.5.5)");
 		return (1);
 	}
 	/* Postfix and Sendmail take the quotes off a local-part */
@@ -511,8 +512,8 @@ find(const struct mailbox *mb, const struct route *route, int refuted,
 	    (heavy == 1 && verdict_code(mx.none) == 451)))
 		mx_none(&mx, &c->v);
 	if (mailbox_postmaster(mb) && (more || c->v.cause == CAUSE_OURSELVES))
-		verdict_set(&c->v, CAUSE_POSTMASTER, STAGE_DNS, "", "postmaster "
-		    "of a domain that takes mail (RFC 5321, 4.5.1)");
+		verdict_set(&c->v, CAUSE_POSTMASTER, STAGE_DNS, "",
+		    "postmaster of a domain that takes mail (RFC 5321, 4.5.1)");
 }
 
 /* 1 if a mailbox is to be verified anew, now that it has been answered. */

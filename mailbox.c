@@ -17,11 +17,11 @@
 /* what atext has beside letters and digits (RFC 5322, 3.2.3) */
 #define ATEXT	"!#$%&'*+-/=?^_`{|}~"
 
-static const char *parse(const char *, size_t, struct mailbox *);
-static size_t	 dot_string(const char *, size_t);
-static size_t	 quoted_string(const char *, size_t);
-static size_t	 utf8_char(const char *, size_t);
-static int	 address_literal(const char *, size_t);
+static const char *parse(const char *s, size_t len, struct mailbox *mb);
+static size_t	 dot_string(const char *s, size_t len);
+static size_t	 quoted_string(const char *s, size_t len);
+static size_t	 utf8_char(const char *s, size_t len);
+static int	 address_literal(const char *s, size_t len);
 
 int
 mailbox_parse(const char *s, size_t len, struct mailbox *mb, const char **why)

@@ -36,12 +36,13 @@
 #define MARK_HASH	(~(uint64_t)0xffffff)	/* of the mailbox */
 
 static int	 lock_open(void);
-static int	 lock(short, off_t, int);
-static off_t	 slot(off_t, long long);
-static uint64_t	 hash(const char *);
-static uint64_t	 mark_read(uint64_t);
-static int	 allowed(const struct mx_addr *, int, struct verdict *);
-static int	 rate_allows(struct standing *);
+static int	 lock(short type, off_t at, int how);
+static off_t	 slot(off_t base, long long n);
+static uint64_t	 hash(const char *name);
+static uint64_t	 mark_read(uint64_t h);
+static int	 allowed(const struct mx_addr *addr, int count,
+		    struct verdict *v);
+static int	 rate_allows(struct standing *s);
 
 static int		 fd = -1;	/* closing any descriptor of it would
 					 * drop all locks */

@@ -49,22 +49,24 @@ struct dns {
 	const unsigned char	*rdata;
 };
 
-static enum answer ask(struct mx *, const char *, int, struct dns *);
-static int	 resolver_ready(int64_t);
-static const char *answer_check(struct dns *, const char *, int);
-static const char *cname_follow(struct dns *, int);
-static int	 rr_next(struct dns *);
-static int	 rr_wanted(struct dns *);
-static void	 rr_rewind(struct dns *);
-static int	 get16(const unsigned char *);
-static int	 host_add(struct mx *, const struct dns *);
-static void	 host_resolve(struct mx *, const struct mx_host *);
-static int	 host_addrs(struct mx *, const struct mx_host *, int);
-static void	 addrs_keep(struct mx *, const struct mx_host *);
-static void	*octets(struct sockaddr *);
-static int	 addr_ours(int, const unsigned char *);
-static int	 addr_refused(int, const unsigned char *);
-static void	 note(struct mx *, enum cause, const char *, ...)
+static enum answer ask(struct mx *mx, const char *name, int type,
+		    struct dns *dns);
+static int	 resolver_ready(int64_t deadline);
+static const char *answer_check(struct dns *dns, const char *name, int len);
+static const char *cname_follow(struct dns *dns, int rcode);
+static int	 rr_next(struct dns *dns);
+static int	 rr_wanted(struct dns *dns);
+static void	 rr_rewind(struct dns *dns);
+static int	 get16(const unsigned char *p);
+static int	 host_add(struct mx *mx, const struct dns *dns);
+static void	 host_resolve(struct mx *mx, const struct mx_host *host);
+static int	 host_addrs(struct mx *mx, const struct mx_host *host,
+		    int family);
+static void	 addrs_keep(struct mx *mx, const struct mx_host *host);
+static void	*octets(struct sockaddr *sa);
+static int	 addr_ours(int family, const unsigned char *ip);
+static int	 addr_refused(int family, const unsigned char *ip);
+static void	 note(struct mx *mx, enum cause cause, const char *fmt, ...)
 		    __attribute__((__format__(__printf__, 3, 4)));
 
 /* res_send(3) may claim more than it was given; it gets the largest message */

@@ -21,12 +21,13 @@
 
 #define CACHE_DEFAULT	"/var/cache/cbvd/cbvd.gdbm"
 
-static void	 mode_set(enum mode *, enum mode);
-static void	 option_bind(const char *);
-static void	 option_server(const char *);
-static in_port_t option_port(int, const char *, const char *);
-static void	 option_set(char *);
-static long long quantity(const char *, const char *, const char **);
+static void	 mode_set(enum mode *mode, enum mode new);
+static void	 option_bind(const char *s);
+static void	 option_server(const char *s);
+static in_port_t option_port(int option, const char *s, const char *port);
+static void	 option_set(char *list);
+static long long quantity(const char *value, const char *units,
+		    const char **error);
 
 struct options opt = {
 	.v4 = 1, .v6 = 1, .cache = CACHE_DEFAULT, .smtp_port = 25,
@@ -79,8 +80,9 @@ options_read(int argc, char **argv)
 			if (!mailbox_parse(optarg, strlen(optarg), &mb, &why))
 				die(EX_USAGE, "-f %s: %s", optarg, why);
 			if (mb.utf8 || mb.literal)
-				die(EX_USAGE, "-f %s: no mailbox that every "
-				    "host takes", optarg);
+				die(EX_USAGE,
+				    "-f %s: no mailbox that every host takes",
+				    optarg);
 			opt.from = optarg;
 			break;
 		case 'h':
@@ -305,21 +307,19 @@ quantity(const char *value, const char *units, const char **error)
 void
 usage(void)
 {
-	fprintf(stderr, "usage: cbvd [-46anRv] [-b address] [-c path] "
-	    "[-f mailbox] [-h name] [-N server]\n"
-	    "            [-o name=value,...] [-p port] [-r file] [-s file] "
-	    "[-u user] [address ...]\n"
-	    "       cbvd [-c path] [-o name=value,...] [-u user] "
-	    "-E | -F key ... | -L [key ...]\n"
-	    "       cbvd -V\n");
+	fputs(
+"usage: cbvd [-46anRv] [-b address] [-c path] [-f mailbox] [-h name] [-N server]\n"
+"            [-o name=value,...] [-p port] [-r file] [-s file] [-u user] [address ...]\n"
+"       cbvd [-c path] [-o name=value,...] [-u user] -E | -F key ... | -L [key ...]\n"
+"       cbvd -V\n", stderr);
 	exit(EX_USAGE);
 }
 
 void
 die(int status, const char *fmt, ...)
 {
-	static const char fault[] = "451 4.3.0 <> cbvd is set up wrongly, "
-	    "see its log\r\n";
+	static const char fault[] =
+	    "451 4.3.0 <> cbvd is set up wrongly, see its log\r\n";
 	char text[1024], line[2048];
 	struct stat out, err;
 	va_list ap;

@@ -26,19 +26,19 @@
 /* What becomes of the octets that have come so far; an end wants no answer. */
 enum got { GOT_PART, GOT_REQUEST, GOT_END };
 
-static enum got	 parse(struct request *);
+static enum got	 parse(struct request *rq);
 static enum form form_of(void);
-static enum got	 parse_line(struct request *);
-static enum got	 parse_policy(struct request *);
-static enum got	 parse_socketmap(struct request *);
-static enum got	 more(struct request *, int, int64_t *);
-static int	 ready(int, short, int64_t);
-static enum got	 bad(struct request *, const char *);
-static int	 other_protocol(const char *, size_t);
-static void	 action(const struct verdict *, char *, size_t);
-static void	 map_answer(const struct request *, const struct verdict *,
-		    char *, size_t);
-static void	 balance(char *);
+static enum got	 parse_line(struct request *rq);
+static enum got	 parse_policy(struct request *rq);
+static enum got	 parse_socketmap(struct request *rq);
+static enum got	 more(struct request *rq, int first, int64_t *deadline);
+static int	 ready(int fd, short events, int64_t deadline);
+static enum got	 bad(struct request *rq, const char *why);
+static int	 other_protocol(const char *s, size_t len);
+static void	 action(const struct verdict *v, char *buf, size_t size);
+static void	 map_answer(const struct request *rq, const struct verdict *v,
+		    char *buf, size_t size);
+static void	 balance(char *text);
 
 static enum form form;		/* of the connection, once it can be told */
 /* what has come, and how much of it the last request was */
@@ -373,8 +373,9 @@ action(const struct verdict *v, char *buf, size_t size)
 	    v->cause == CAUSE_REQUEST)
 		return;
 	if (opt.advise)
-		snprintf(buf, size, "PREPEND X-Callback-Verification: "
-		    "%d %s %s", code, dsn, text);
+		snprintf(buf, size,
+		    "PREPEND X-Callback-Verification: %d %s %s", code, dsn,
+		    text);
 	else if (code == 550)
 		snprintf(buf, size, "%d %s %s", code, dsn, text);
 	else if (code / 100 == 4 && !opt.lenient)

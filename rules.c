@@ -29,14 +29,14 @@ struct file {
 	const char	*bad;	/* what is wrong with it, or NULL */
 };
 
-static void	 file_open(struct file *, const char *);
-static int	 file_line(struct file *);
-static int	 file_close(struct file *, const char *, char *);
-static const char *route_parse(char *, struct route *);
-static const char *skip_parse(const char *, const struct mailbox *,
-		    const char *, int *);
-static int	 is_pattern(const char *);
-static size_t	 fits(const char *, const char *);
+static void	 file_open(struct file *file, const char *path);
+static int	 file_line(struct file *file);
+static int	 file_close(struct file *file, const char *path, char *why);
+static const char *route_parse(char *line, struct route *route);
+static const char *skip_parse(const char *line, const struct mailbox *mb,
+		    const char *host, int *skip);
+static int	 is_pattern(const char *s);
+static size_t	 fits(const char *pattern, const char *name);
 
 int
 rules_route(const char *domain, struct route *route, char *why)

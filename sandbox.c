@@ -30,10 +30,10 @@
 #define FDS_MAX		64	/* of which no phase needs ten */
 #define MEMORY		(256 << 20)	/* octets, beside what -L takes for a cache */
 
-static void	 limit(int, rlim_t);
+static void	 limit(int resource, rlim_t max);
 static void	 files(void);
-static void	 allow(const char *, const char *);
-static void	 allow_renewed(const char *, const char *);
+static void	 allow(const char *path, const char *how);
+static void	 allow_renewed(const char *path, const char *except);
 static void	 confine(void);
 
 static in_port_t	 ports[PORTS_MAX];

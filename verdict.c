@@ -228,8 +228,9 @@ verdict_log(const char *mailbox, const struct verdict *v, int64_t ms)
 	char raw[2 * TEXT_MAX], line[2 * sizeof(raw)], dsn[DSN_MAX];
 
 	verdict_dsn(v, opt.recipients, dsn);
-	snprintf(raw, sizeof(raw), "%s: %d %s host=%s stage=%s reply=\"%s\" "
-	    "cached=%s ms=%lld", mailbox[0] != '\0' ? mailbox : "<>",
+	snprintf(raw, sizeof(raw),
+	    "%s: %d %s host=%s stage=%s reply=\"%s\" cached=%s ms=%lld",
+	    mailbox[0] != '\0' ? mailbox : "<>",
 	    causes[v->cause].code, dsn, v->host[0] != '\0' ? v->host : "-",
 	    stages[v->stage], v->text, cached[v->cached],
 	    (long long)ms);
