@@ -281,6 +281,14 @@ answer_check(struct dns *dns, const char *name, int len)
 	    get16(dns->first - 2) != C_IN)
 		return ("the answer is to another question");
 	dns->count = get16(answer + 6);
+	/* what other sections say does not matter, but they must be there and
+	 * nothing behind them: what was cut off is no answer */
+	rr_rewind(dns);
+	dns->left += get16(answer + 8) + get16(answer + 10);
+	while ((n = rr_next(dns)) == 1)
+		continue;
+	if (n == -1 || dns->at != dns->end)
+		return ("malformed answer");
 	strlcpy(dns->name, name, sizeof(dns->name));
 	return (cname_follow(dns, rcode));
 }
@@ -292,11 +300,11 @@ answer_check(struct dns *dns, const char *name, int len)
 static const char *
 cname_follow(struct dns *dns, int rcode)
 {
-	int links, more;
+	int links;
 
 	links = 0;
 	rr_rewind(dns);
-	while ((more = rr_next(dns)) == 1) {
+	while (rr_next(dns) == 1) {
 		if (dns->rr_type != T_CNAME ||
 		    strcasecmp(dns->owner, dns->name) != 0)
 			continue;
@@ -307,8 +315,6 @@ cname_follow(struct dns *dns, int rcode)
 			return ("malformed CNAME");
 		rr_rewind(dns);
 	}
-	if (more == -1)
-		return ("malformed record");
 	/* as many CNAMEs as links, and beside them what was asked for alone */
 	dns->wanted = 0;
 	for (rr_rewind(dns); rr_next(dns) == 1;) {

@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 143
+plan 146
 cache=none
 
 # dns NAME SHAPE: the domain NAME.test has this one line as its MX
@@ -73,6 +73,9 @@ dns rdshort "!$head c00c 000f 0001 0000003c [ 00 ]"
 dns rdempty "!$head c00c 000f 0001 0000003c [ ]"
 dns rdoverrun "!$head c00c 000f 0001 0000003c 0003 000a n:mx.good.test"
 dns count "!msg ID 8180 0001 ffff 0000 0000 Q c00c 000f 0001 0000003c [ 000a n:mx.good.test ]"
+dns authority "!msg ID 8183 0001 0000 0001 0000 Q c00c 0006 0001 0000003c 0040 0000"
+dns additional "!msg ID 8180 0001 0001 0000 0001 Q c00c 000f 0001 0000003c [ 000a n:mx.good.test ]"
+dns tail '!msg ID 8183 0001 0000 0000 0000 Q 00'
 dns garbage '!msg ID 8180 0001 0001 0000 0000 Q "complete nonsense without any sense"'
 dns empty '!msg 00'
 dns label80 "!$head c00c 000f 0001 0000003c [ 000a 80616263 00 ]"
@@ -248,6 +251,9 @@ failing 'an MX record of one octet' rdshort -o total=2s
 failing 'an MX record of no octet' rdempty -o total=2s
 failing 'an MX record longer than it says' rdoverrun -o total=2s
 failing 'more records announced than sent' count -o total=2s
+failing 'an authority section cut off' authority -o total=2s
+failing 'an additional record that is not there' additional -o total=2s
+failing 'an octet behind the end' tail -o total=2s
 failing 'garbage' garbage -o total=2s
 failing 'an octet' empty -o total=2s
 failing 'a label type that does not exist' label80 -o total=2s
