@@ -55,6 +55,7 @@ static int	 resolver_ready(int64_t deadline);
 static const char *answer_check(struct dns *dns, const char *name, int len);
 static const char *cname_follow(struct dns *dns, int rcode);
 static int	 rr_next(struct dns *dns);
+static int	 rr_whole(const struct dns *dns);
 static int	 rr_wanted(struct dns *dns);
 static void	 rr_rewind(struct dns *dns);
 static int	 get16(const unsigned char *p);
@@ -328,6 +329,8 @@ cname_follow(struct dns *dns, int rcode)
 			return ("record of a foreign type");
 		else if (strcasecmp(dns->owner, dns->name) != 0)
 			return ("record of a foreign owner");
+		else if (!rr_whole(dns))
+			return ("malformed record");
 		else
 			dns->wanted++;
 	}
@@ -362,6 +365,19 @@ rr_next(struct dns *dns)
 	dns->at = dns->rdata + dns->rdlen;
 	dns->left--;
 	return (1);
+}
+
+/* 1 if the record, of the type that was asked for, has the data of that type
+ * and nothing else (RFC 1035, 3.3.9 and 3.4.1; RFC 3596, 2.2). */
+static int
+rr_whole(const struct dns *dns)
+{
+	char name[MAXDNAME];
+
+	if (dns->type != T_MX)
+		return (dns->rdlen == (dns->type == T_A ? 4 : 16));
+	return (dns->rdlen >= 3 && dn_expand(answer, dns->end, dns->rdata + 2,
+	    name, sizeof(name)) == dns->rdlen - 2);
 }
 
 /* The next record of the type that was asked for, of a checked answer. */
@@ -399,12 +415,7 @@ host_add(struct mx *mx, const struct dns *dns)
 	struct mx_host host, worse;
 	size_t i;
 
-	/* preference, and a name of at least the root (RFC 1035, 3.3.9) */
-	if (dns->rdlen < 3 || dn_expand(answer, dns->end, dns->rdata + 2,
-	    name, sizeof(name)) != dns->rdlen - 2) {
-		note(mx, CAUSE_DNS, "malformed MX record of %s", dns->name);
-		return (1);
-	}
+	dn_expand(answer, dns->end, dns->rdata + 2, name, sizeof(name));
 	memset(&host, 0, sizeof(host));
 	host.pref = (unsigned int)get16(dns->rdata);
 	if (getentropy(&host.shuffle, sizeof(host.shuffle)) == -1)
@@ -484,18 +495,15 @@ host_addrs(struct mx *mx, const struct mx_host *host, int family)
 		return (got == ANSWER_FAILED);
 	i = family == AF_INET ? 1 : 0;
 	while (rr_wanted(&dns)) {
-		if (dns.rdlen != (family == AF_INET ? 4 : 16))
-			note(mx, CAUSE_DNS, "malformed address of %s",
-			    host->name);
-		else if (i >= 2 * MX_ADDRS_MAX)
+		if (i >= 2 * MX_ADDRS_MAX) {
 			note(mx, CAUSE_FAMILY,
 			    "more addresses than are called");
-		else {
-			sa = (struct sockaddr *)&mx->addrs[i].ss;
-			sa->sa_family = (sa_family_t)family;
-			memcpy(octets(sa), dns.rdata, (size_t)dns.rdlen);
-			i += 2;
+			break;
 		}
+		sa = (struct sockaddr *)&mx->addrs[i].ss;
+		sa->sa_family = (sa_family_t)family;
+		memcpy(octets(sa), dns.rdata, (size_t)dns.rdlen);
+		i += 2;
 	}
 	return (1);
 }

@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 146
+plan 148
 cache=none
 
 # dns NAME SHAPE: the domain NAME.test has this one line as its MX
@@ -72,6 +72,7 @@ dns rdlength "!$head c00c 000f 0001 0000003c ffff 000a c00c"
 dns rdshort "!$head c00c 000f 0001 0000003c [ 00 ]"
 dns rdempty "!$head c00c 000f 0001 0000003c [ ]"
 dns rdoverrun "!$head c00c 000f 0001 0000003c 0003 000a n:mx.good.test"
+dns rdbeside "!msg ID 8180 0001 0002 0000 0000 Q c00c 000f 0001 0000003c [ 000a n:mx.good.test ] c00c 000f 0001 0000003c [ 0014 ]"
 dns count "!msg ID 8180 0001 ffff 0000 0000 Q c00c 000f 0001 0000003c [ 000a n:mx.good.test ]"
 dns authority "!msg ID 8183 0001 0000 0001 0000 Q c00c 0006 0001 0000003c 0040 0000"
 dns additional "!msg ID 8180 0001 0001 0000 0001 Q c00c 000f 0001 0000003c [ 000a n:mx.good.test ]"
@@ -121,6 +122,9 @@ dns gonebeside '20 mx.good.test'
 dns garbagea '10 mx.garbagea.test'
 zone "mx.garbagea.test A !$head c00c 0001 0001 0000003c [ 7f0000 ]" \
     'mx.garbagea.test TXT here'
+dns garbagebeside '10 mx.garbagebeside.test'
+zone "mx.garbagebeside.test A !msg ID 8180 0001 0002 0000 0000 Q c00c 0001 0001 0000003c [ 7f0000 ] c00c 0001 0001 0000003c [ 7f000001 ]" \
+    'mx.garbagebeside.test TXT here'
 dns chainhost '10 h9.test'
 for n in 1 2 3 4 5 6 7 8 9; do
 	zone "h$n.test CNAME h$((n - 1)).test"
@@ -250,6 +254,7 @@ failing 'a record longer than the message' rdlength -o total=2s
 failing 'an MX record of one octet' rdshort -o total=2s
 failing 'an MX record of no octet' rdempty -o total=2s
 failing 'an MX record longer than it says' rdoverrun -o total=2s
+failing 'an MX record without a name beside a good one' rdbeside
 failing 'more records announced than sent' count -o total=2s
 failing 'an authority section cut off' authority -o total=2s
 failing 'an additional record that is not there' additional -o total=2s
@@ -293,6 +298,7 @@ verdict 'one failing host among hosts without address is 451' '451 4.4.3 *' real
 verdict 'a host that does not exist is passed over' '250 *' real@gonebeside.test
 ask -o total=3s real@garbagea.test
 like 'an A record of three octets is not called' "$out" '45[01] 4.4.[13] *'
+verdict 'nor is a good one beside it' '451 4.4.3 *' real@garbagebeside.test
 if [ -n "$six" ]; then
 	verdict 'a host is asked over IPv6' '250 * mx.six.test???1? *' real@six.test
 	verdict 'a host with IPv6 only is 252 with -4' '252 2.0.0 *' -4 real@six.test
