@@ -128,8 +128,9 @@ clean(void)
 {
 	static char *nothing[] = { NULL };
 	extern char **environ;
-	struct sigaction sa;
-	sigset_t none;
+	struct sigaction sa, old;
+	sigset_t none, pending;
+	int sig;
 
 	closefrom(STDERR_FILENO + 1);
 	do
@@ -139,9 +140,14 @@ clean(void)
 	memset(&sa, 0, sizeof(sa));
 	sigemptyset(&sa.sa_mask);
 	sa.sa_handler = SIG_IGN;
+	/* one that is pending is gone when it is ignored for a moment */
+	sigpending(&pending);
+	for (sig = 1; sig < NSIG; sig++)
+		if (sigismember(&pending, sig) == 1 &&
+		    sigaction(sig, &sa, &old) == 0)
+			sigaction(sig, &old, NULL);
 	sigaction(SIGPIPE, &sa, NULL);
 	sigaction(SIGXFSZ, &sa, NULL);
-	sigaction(SIGALRM, &sa, NULL);	/* one that is pending is gone */
 	sa.sa_handler = SIG_DFL;
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGCHLD, &sa, NULL);

@@ -108,7 +108,7 @@ $all->fillset;
 sigprocmask(SIG_BLOCK, $all);
 $SIG{$_} = 'IGNORE' for qw(PIPE TERM CHLD HUP XFSZ USR1);
 if ($how eq 'pending') {
-	kill $_ => $$ for qw(ALRM);
+	kill $_ => $$ for qw(ALRM INT USR2);
 } else {
 	$SIG{ALRM} = 'IGNORE';
 }
@@ -125,7 +125,7 @@ until_true called "$(addr_of r3)"
 sleep 2
 : >"$tmp/go.r3"
 ended pending
-like 'R3 a SIGALRM pending at exec and an alarm set before end nothing' \
+like 'R3 signals pending at exec and an alarm set before end nothing' \
     "$end $status $(one_line)" 'eof 0 250 2.1.5 <real@r3.test> *'
 before=
 
