@@ -120,6 +120,8 @@ version(void)
 	sandbox_network();
 	printf("cbvd %s: cache gdbm, name server of -N %s, sandbox: %s\n",
 	    CBVD_VERSION, server, sandbox_text());
+	if (fflush(stdout) != 0)
+		die(EX_IOERR, "standard output: %s", strerror(errno));
 }
 
 /* Whoever started us left things behind: nothing of that may matter. */

@@ -7,7 +7,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 107
+plan 108
 case $cbvd in
 /*)	;;
 *)	cbvd=$PWD/$cbvd ;;
@@ -305,8 +305,10 @@ is 'R10 on the command line as in sysexits.h' "$worst" ' 0 67 76 75 68 65'
 if [ -w /dev/full ]; then
 	run real@good.test >/dev/full 2>&1
 	is 'R10 an answer that cannot be written is an error there' $? 74
+	run -V >/dev/full 2>&1
+	is 'R10 and so is what -V says' $? 74
 else
-	skip 'no /dev/full' 'R10 an answer that cannot be written'
+	skip 'no /dev/full' 'R10 an answer that cannot be written' 'R10 nor -V'
 fi
 
 # harmless FILE PATTERN: of the lines with PATTERN, one, and all printable
