@@ -403,7 +403,7 @@ map_answer(const struct request *rq, const struct verdict *v, char *buf,
 	} else if (rq->map == MAP_ACCESS) {
 		strlcpy(buf, "OK ", size);
 		action(v, buf + 3, size - 3);
-	} else if (code / 100 == 4 && !opt.lenient && !opt.advise) {
+	} else if (code / 100 == 4 && !opt.lenient) {
 		snprintf(buf, size, "TEMP %s %s", dsn, text);
 	} else if (v->cause == CAUSE_NULL || (code == 550 && !opt.advise)) {
 		strlcpy(buf, "NOTFOUND ", size);

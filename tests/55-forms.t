@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 409
+plan 424
 case $cbvd in
 /*)	;;
 *)	cbvd=$PWD/$cbvd ;;
@@ -392,6 +392,22 @@ NOTFOUND
 NOTFOUND 
 NOTFOUND 
 NOTFOUND 
+NOTFOUND 
+NOTFOUND 
+END
+kinds 'exists, -a: it refuses nothing, but says when to ask again' exists -a <<'END'
+OK real@good.test
+OK a@any.test
+OK a@blocked.test
+OK a@?192.0.2.1?
+OK postmaster@good.test
+TEMP 4.2.0 mx.grey.test?127.*? said at RCPT: 450 4.2.0 *
+TEMP 4.4.1 mx.down.test?127.4.0.9? at CONNECT: *
+TEMP 4.4.3 DNS fails: *
+OK no@good.test
+OK a@gone.elsewhere
+OK a@null.test
+OK a@nowhere.test
 NOTFOUND 
 NOTFOUND 
 END
