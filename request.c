@@ -183,6 +183,7 @@ parse_line(struct request *rq)
 {
 	const char *s, *lf;
 	size_t len;
+	int vrfy;
 
 	/* TLS and the like say what they are in their first octet */
 	if ((unsigned char)in[0] < ' ' && in[0] != '\n' && in[0] != '\r')
@@ -196,11 +197,13 @@ parse_line(struct request *rq)
 	s = in;
 	if (len > 0 && s[len - 1] == '\r')
 		len--;
-	if (len >= 5 && strncasecmp(s, "VRFY ", 5) == 0) {
+	vrfy = len >= 5 && strncasecmp(s, "VRFY ", 5) == 0;
+	if (vrfy) {
 		s += 5;
 		len -= 5;
 	}
-	if (len == 0 || other_protocol(s, len))
+	/* who says VRFY has asked, if not about a mailbox */
+	if (len == 0 || (!vrfy && other_protocol(s, len)))
 		return (bad(rq, "no request: a line with a mailbox is wanted"));
 	memcpy(rq->address, s, len);
 	rq->len = len;

@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 353
+plan 356
 case $cbvd in
 /*)	;;
 *)	cbvd=$PWD/$cbvd ;;
@@ -403,7 +403,7 @@ answered 'postmaster of a domain that does not exist is 550' \
 answered 'postmaster of a null MX is 550' 'send:postmaster@null.test\r\n' '550 5.7.27 *'
 answered 'postmaster is 451 where DNS fails' 'send:postmaster@fails.test\r\n' '451 4.4.3 *'
 
-# ---- what is no request --------------------------------------------------------
+# ---- what is no mailbox, and what no request ----------------------------------
 
 no_request() { answered "$1 is 500" "$2" '500 5.5.2 <> *'; }
 mark
@@ -417,6 +417,12 @@ no_request 'an empty line' 'send:\r\n'
 no_request 'a line feed alone' 'send:\n'
 no_request 'VRFY alone' 'send:VRFY\r\n'
 no_request 'VRFY and a blank' 'send:VRFY\x20\r\n'
+no_request 'a word alone' 'send:real\r\n'
+answered 'VRFY and a word is a request, and the word no mailbox' \
+    'send:VRFY\x20real\r\n' '501 5.1.7 <real> *'
+answered 'and so is what is no request without it' \
+    'send:VRFY\x20RCPT\x20TO:<real@good.test>\r\n' \
+    '501 5.1.7 <RCPT TO:<real@good.test>> *'
 answered 'a request of 4,096 octets is read, and no mailbox' \
     'times:4084:a send:@good.test\r\n' '501 5.1.7 *'
 no_request 'a request of 4,097 octets' 'times:4085:a send:@good.test\r\n'
