@@ -321,20 +321,24 @@ die(int status, const char *fmt, ...)
 	static const char fault[] =
 	    "451 4.3.0 <> cbvd is set up wrongly, see its log\r\n";
 	char text[1024], line[2048];
-	struct stat out, err;
+	struct stat in, out, err;
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	verdict_escape(text, strlen(text), line, sizeof(line));
-	/* under inetd(8) both are the client */
+	/* under inetd(8) all three are the client; where 0 is a terminal or
+	 * /dev/null there is none, and one pipe for 1 and 2 is a person's */
+	memset(&in, 0, sizeof(in));
 	memset(&out, 0, sizeof(out));
 	memset(&err, 0, sizeof(err));
+	fstat(STDIN_FILENO, &in);
 	fstat(STDOUT_FILENO, &out);
 	fstat(STDERR_FILENO, &err);
 	if (S_ISCHR(err.st_mode) || S_ISREG(err.st_mode) ||
-	    (S_ISFIFO(err.st_mode) && err.st_ino != out.st_ino))
+	    (S_ISFIFO(err.st_mode) && (S_ISCHR(in.st_mode) ||
+	    err.st_ino != out.st_ino)))
 		fprintf(stderr, "cbvd: %s\n", line);
 	if (S_ISSOCK(out.st_mode)) {
 		request_write(fault, sizeof(fault) - 1);

@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 356
+plan 358
 case $cbvd in
 /*)	;;
 *)	cbvd=$PWD/$cbvd ;;
@@ -133,6 +133,10 @@ bad()
 	like "$(printf '%s' "$*" | tr '\n' ' ' | cut -c 1-60): refused by name" \
 	    "$status $(wc -l <"$tmp/err") $out|$err" "64 1 |*$bad_word*"
 }
+like 'who reads both outputs in one pipe is told, too' \
+    "$(run -Z real@good.test </dev/null 2>&1 | cat)" 'cbvd: *-Z*'
+is 'but not where descriptor 0 is a pipe, and may be the client' \
+    "$(: | run -Z 2>&1 | cat)" ''
 mark
 bad -Z -Z
 bad -Z -nZ real@good.test
