@@ -45,7 +45,8 @@ main()
 	    'mailbox: no evidence either'
 	ask 250 real@backup.test 'The first mail host is dead, the second' \
 	    'one knows'
-	ask 450 real@dead.test 'All its mail hosts are dead: they may come back'
+	ask 450 real@dead.test 'Its only mail host is the dead one of 6: it may' \
+	    'come back'
 	ask 550 real@nullmx.test 'The domain takes no mail at all, and says' \
 	    'so in DNS'
 	ask 550 real@nosuch.test 'There is no such domain'
