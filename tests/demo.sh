@@ -89,7 +89,7 @@ main()
 raise_world()
 {
 	trap clean_up EXIT
-	trap 'exit 130' HUP INT TERM
+	trap 'exit 130' HUP INT PIPE TERM
 	dir=$(mktemp -d "${TMPDIR:-/tmp}/cbvd-demo.XXXXXX") || exit 1
 
 	# 127.0.0.1 plays every host, for a BSD has no other address on loopback
