@@ -346,16 +346,16 @@ other_protocol(const char *s, size_t len)
 	    "DATA", "RSET", "NOOP", "QUIT", "HELP", "EXPN", "VRFY", "AUTH",
 	    "BDAT", "ETRN", "STARTTLS", "LHLO", "GET", "HEAD", "POST", "PUT",
 	    "DELETE", "OPTIONS", "CONNECT", "TRACE", "PATCH", "PRI" };
-	size_t i, n;
+	size_t i, word;
 
-	if (memchr(s, '@', len) == NULL)
-		return (!(len == 2 && s[0] == '<' && s[1] == '>'));
-	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		n = strlen(verbs[i]);
-		if (len > n && s[n] == ' ' && strncasecmp(s, verbs[i], n) == 0)
+	for (word = 0; word < len && s[word] != ' '; word++)
+		continue;
+	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strlen(verbs[i]) == word &&
+		    strncasecmp(s, verbs[i], word) == 0)
 			return (1);
-	}
-	return (0);
+	/* words, a header, an attribute, and nothing of a mailbox in it */
+	return (memchr(s, '@', len) == NULL && strcspn(s, " :=\n") < len);
 }
 
 /*

@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 358
+plan 359
 case $cbvd in
 /*)	;;
 *)	cbvd=$PWD/$cbvd ;;
@@ -421,7 +421,8 @@ no_request 'an empty line' 'send:\r\n'
 no_request 'a line feed alone' 'send:\n'
 no_request 'VRFY alone' 'send:VRFY\r\n'
 no_request 'VRFY and a blank' 'send:VRFY\x20\r\n'
-no_request 'a word alone' 'send:real\r\n'
+no_request 'several words' 'send:real\x20good.test\r\n'
+answered 'a word alone is no mailbox' 'send:real\r\n' '501 5.1.7 <real> *'
 answered 'VRFY and a word is a request, and the word no mailbox' \
     'send:VRFY\x20real\r\n' '501 5.1.7 <real> *'
 answered 'and so is what is no request without it' \
@@ -444,7 +445,8 @@ no_request 'the ClientHello of TLS' \
 ok 'and that at once' at_most "$eof_ms" 900
 no_request 'a ClientHello with a line feed in it' \
     'send:\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03real@good.test\n'
-no_request 'the hello of SSH' 'send:SSH-2.0-OpenSSH_9.6\r\n'
+answered 'the hello of SSH is no mailbox' 'send:SSH-2.0-OpenSSH_9.6\r\n' \
+    '501 5.1.7 *'
 no_request 'HTTP GET' 'send:GET\x20/\x20HTTP/1.0\r\nHost:\x20good.test\r\n\r\n'
 no_request 'HTTP GET with an at sign' \
     'send:GET\x20/real@good.test\x20HTTP/1.1\r\n\r\n'

@@ -465,7 +465,7 @@ line 'nor in capitals' \
     'send:REQUEST=smtpd_access_policy\nsender=no@deaf.test\n\n' '500 5.5.2 <> *'
 line 'nor behind an empty line' \
     'send:\nrequest=smtpd_access_policy\nsender=no@deaf.test\n\n' '500 5.5.2 <> *'
-line 'digits and a line end are no netstring' 'send:24\n' '500 5.5.2 <> *'
+line 'digits and a line end are no netstring' 'send:24\n' '501 5.1.7 <24> *'
 line 'nor are digits and a letter' 'send:24x:\n' '500 5.5.2 <> *'
 line 'nor is a length with a sign' 'send:+4:abcd,\n' '500 5.5.2 <> *'
 line 'nor one behind a blank' 'send:\x204:abcd,\n' '500 5.5.2 <> *'
