@@ -86,7 +86,10 @@ main(int argc, char **argv)
 
 	start = mono_ms();
 	clean();
+	alarm(1);	/* where the log is a stream it may block already here */
 	openlog("cbvd", LOG_PID | LOG_NDELAY, LOG_MAIL);
+	alarm(0);
+	rung = 0;
 	mode = options_read(argc, argv);
 	if (mode == MODE_VERSION) {
 		version();

@@ -7,7 +7,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 108
+plan 109
 case $cbvd in
 /*)	;;
 *)	cbvd=$PWD/$cbvd ;;
@@ -132,7 +132,7 @@ before=
 log_server
 if [ -n "$no_log" ]; then
 	skip "$no_log" 'R4 a log that blocks: the answer comes' \
-	    'R4 and cbvd ends'
+	    'R4 and cbvd ends' 'R4 a log that is a stream and blocks at once'
 else
 	kill -STOP "$log_pid"
 	perl -MIO::Socket::UNIX -e 'my $s = IO::Socket::UNIX->new(
@@ -143,6 +143,24 @@ else
 	like 'R4 a log that blocks: the answer comes' "$end $(one_line)" \
 	    'eof 250 2.1.5 *'
 	ok 'R4 and cbvd ends' at_most "$exit_ms" $LATE
+	mv /dev/log /dev/log.kept
+	background "$tmp/stream" perl -MIO::Socket::UNIX -e '
+	    my $l = IO::Socket::UNIX->new(Type => SOCK_STREAM,
+		Local => "/dev/log", Listen => 1) or die;
+	    chmod 0666, "/dev/log";
+	    my @plugs;
+	    while (my $s = IO::Socket::UNIX->new(Type => SOCK_STREAM,
+		Peer => "/dev/log", Blocking => 0, Timeout => 1)) {
+		push @plugs, $s;
+	    }
+	    open(my $fh, ">", shift) or die;
+	    print $fh "full\n";
+	    close($fh);
+	    sleep 60;' "$tmp/stream"
+	serve 'send:real@good.test\r\n' -o wait=1s,total=1s
+	mv /dev/log.kept /dev/log
+	like 'R4 a log that is a stream and blocks at once' \
+	    "$end $(at_most "$exit_ms" $LATE) $(one_line)" 'eof  250 2.1.5 *'
 fi
 for n in mute:451 stall:451 drip:450 silent:450; do
 	ended "${n%:*}"
