@@ -530,7 +530,8 @@ record_left(const struct record *record)
 	if (mono > age)
 		age = mono;
 	if (record->scope != SCOPE_STANDING)
-		return ((time_t)(verdict_age(record->cause) - age));
+		return ((time_t)(verdict_age(record->scope,
+		    record->cause) - age));
 	/* a day longer than it is left alone, which is a day at most */
 	until = record->standing.until;
 	return ((time_t)((until > record->when && until - record->when <=

@@ -574,9 +574,9 @@ renew(const struct mailbox *mb)
 		    verdict_scope(c.v.cause) != SCOPE_MAILBOX) {
 			old.cached = c.tested = 0;
 			old.standing.until = time(NULL) + opt.temporary;
-			if (c.v.cause == CAUSE_CATCH_ALL)
-				old.cause = CAUSE_CATCH_ALL;
-			c.v = old;
+			/* the old record would hide what is known now */
+			if (c.v.cause != CAUSE_CATCH_ALL)
+				c.v = old;
 			remember(mb, &route, &c);
 		}
 		hang_up();

@@ -442,7 +442,8 @@ void	 verdict_set(struct verdict *v, enum cause cause, enum stage stage,
 int		 verdict_code(enum cause cause);	/* as VRFY (RFC 5321, 3.5.3) */
 int		 verdict_exit(enum cause cause);	/* sysexits.h */
 enum scope	 verdict_scope(enum cause cause);
-time_t		 verdict_age(enum cause cause);	/* seconds it may be served */
+/* Seconds for which what is stored of this scope may be served. */
+time_t		 verdict_age(enum scope scope, enum cause cause);
 
 /* DSN by cause (RFC 3463), as of a recipient or a sender; dsn has DSN_MAX
  * octets. */

@@ -110,8 +110,11 @@ verdict_scope(enum cause cause)
 }
 
 time_t
-verdict_age(enum cause cause)
+verdict_age(enum scope scope, enum cause cause)
 {
+	/* that a backup host accepts anything is known of one mailbox alone */
+	if (cause == CAUSE_CATCH_ALL && scope == SCOPE_MAILBOX)
+		cause = CAUSE_UNCLEAR;
 	return (causes[cause].age != NULL ? (time_t)*causes[cause].age : 0);
 }
 

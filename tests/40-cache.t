@@ -6,7 +6,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 282
+plan 287
 main_cache=$cache
 folder=$tmp/cache
 fast='-o rate=100000/m,all=1000,perhost=64'
@@ -101,6 +101,7 @@ host many default
 host size default
 host kill default
 zone 'null.test MX 0 .' 'fail.test MX !servfail' 'agefail.test MX !servfail' \
+    'ageback.test MX 10 mx.agegrey.test' 'ageback.test MX 20 mx.ageall.test' \
     'lost.test MX 10 mx.lost.test' 'mx.lost.test A 127.0.0.9'
 start
 
@@ -249,7 +250,7 @@ ok '-F of what is not there is no fault' run -F nosuch@good.test 192.0.2.1
 
 for n in real@age.test nobody@age.test full@agefull.test x@agegrey.test \
     x@agegone.elsewhere x@agefail.test x@ageblocked.test x@ageall.test \
-    real@agenull.test real@agedown.test; do
+    x@ageback.test real@agenull.test real@agedown.test; do
 	ask "$n"
 done
 cache=$folder/expire.gdbm
@@ -275,6 +276,10 @@ hit 'that we are blocked stands' '252 *' x@ageblocked.test
 asked 'as long as blocked= says' '252 *' -o blocked=1s x@ageblocked.test
 hit 'that a domain accepts any mailbox stands' '252 *' y@ageall.test
 asked 'as long as domain= says' '252 *' -o domain=1s y@ageall.test
+is 'that its backup host does is known of the mailbox' \
+    "$(listed x@ageback.test) $(listed ageback.test)" '1 0'
+hit 'where it stands' '252 *' -o domain=1s x@ageback.test
+asked 'as long as negative= says of any unknown one' '252 *' -o negative=1s x@ageback.test
 mark
 ask other@age.test
 is 'that it does not stands' "$(event_count RCPT)" 1

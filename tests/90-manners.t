@@ -8,7 +8,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 228
+plan 232
 go=$tmp/go
 hold="S: !until $go"
 jobs=''
@@ -173,6 +173,7 @@ host rcptblock blocked-rcpt
 rcptblock=$addr
 zone "neighbour.test MX 10 mx.neighbour.test" "mx.neighbour.test A $rcptblock"
 host anew default
+host anew3 default
 host anew2 "default | C: RCPT TO:<real@*>* | $hold | S: 250 2.1.5 Ok"
 host many 'default | C: RCPT TO:<real*@*>* | S: 250 2.1.5 Ok'
 host grey 'default | C: RCPT * | S: 451 4.7.1 Greylisted, try again in 300 seconds'
@@ -496,6 +497,12 @@ rescript anew 'default | C: RCPT * | S: 550 5.1.1 User unknown'
 older real@anew.test 301
 one 'a mailbox that is gone by now' '250 2.1.5 *(cached 25h)?r?n' real@anew.test
 asks 0 'is known to be so' '550 5.1.7 *(cached *' real@anew.test
+ask real@anew3.test
+older real@anew3.test 90000
+rescript anew3 catch-all
+one 'a mailbox at a host that accepts any by now' '250 2.1.5 *(cached 25h)?r?n' real@anew3.test
+asks 0 'is unknown' '252 2.0.0 *accepts any mailbox: *(cached *' real@anew3.test
+like 'as long as any other that is' "$(run -L real@anew3.test | cut -f2,4)" '252	[12]*[hm]'
 
 : >"$go"
 ask real@anew2.test

@@ -18,8 +18,9 @@ verdict_code(enum cause cause)
 }
 
 time_t
-verdict_age(enum cause cause)
+verdict_age(enum scope scope, enum cause cause)
 {
+	(void)scope;
 	/*@ assert cause < CAUSES; */
 	return (anything(0, 1000000000));
 }
