@@ -828,20 +828,22 @@ static int
 answer(const char *buf, size_t len, int last)
 {
 	sigset_t alrm, old;
-	int done;
+	int done, saved;
 
-	done = 0;
+	done = saved = 0;
 	sigemptyset(&alrm);
 	sigaddset(&alrm, SIGALRM);
 	sigprocmask(SIG_BLOCK, &alrm, &old);
 	if (!answered) {
 		done = request_write(buf, len);
+		saved = errno;
 		answered = 1;
 		if (last || done == -1)
 			request_shut();
 		ended = done == -1;
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);
+	errno = saved;		/* why, whatever the shutdown said */
 	return (done);
 }
 

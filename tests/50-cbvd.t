@@ -701,7 +701,7 @@ log_server
 d=log$$.test
 
 if [ -n "$no_log" ]; then
-	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
 		skip "$no_log" "the log, check $i"
 	done
 else
@@ -740,6 +740,14 @@ else
 	ask -o "nosuch$$=1"
 	sleep 0.1
 	is 'a bad option is a line in the log' "$(grep -c "nosuch$$" "$log")" 1
+	if [ -w /dev/full ]; then
+		echo "full@$d" | run >/dev/full
+		until_true grep -q ": full@$d: " "$log"
+		ok 'and why an answer could not be delivered' grep -q \
+		    '<20>.*: answer not delivered: No space left' "$log"
+	else
+		skip 'no /dev/full' 'and why an answer could not be delivered'
+	fi
 
 	# a log that takes nothing more, for 5 s
 	cache=none
