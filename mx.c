@@ -234,12 +234,13 @@ resolver_ready(int64_t deadline)
 			    (const union res_sockaddr_union *)&opt.ns, 1);
 #endif
 	}
-	left_s = (deadline - mono_ms()) / 1000;
+	left_s = (deadline - mono_ms() + 500) / 1000;
 	if (deadline <= mono_ms())
 		return (-1);
 	servers = _res.nscount > 0 ? _res.nscount : 1;
-	left_s /= servers * RETRIES;
-	_res.retry = RETRIES;
+	/* no server waits less than a second: there may be time for one round */
+	_res.retry = left_s < servers * RETRIES ? 1 : RETRIES;
+	left_s /= servers * _res.retry;
 	_res.retrans = left_s < 1 ? 1 : left_s > PATIENCE_MAX_S ?
 	    PATIENCE_MAX_S : (int)left_s;
 	return (0);

@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 148
+plan 150
 cache=none
 
 # dns NAME SHAPE: the domain NAME.test has this one line as its MX
@@ -230,6 +230,9 @@ failing NOTIMP notimp
 is 'and no fallback to A follows' "$(query_count A) $(query_count AAAA)" '0 0'
 failing silence silent -o total=2s
 ok 'in the time of total' at_most "$took_ms" 3500
+mark
+failing 'silence when time is short' silent -o total=1s
+is 'it is not asked again' "$(query_count)" 1
 failing 'a query sent back' noqr -o total=2s
 failing 'a query sent back with an answer in it' noqrnull -o total=2s
 failing 'a stalled TCP connection' tcstall -o total=2s
