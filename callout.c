@@ -101,7 +101,7 @@ callout_ask(const struct mx_addr *addr, const struct mailbox *rcpt, int flags,
 		/* what follows QUIT needs a connection of its own */
 		if (again && conn.quit) {
 			lingering = conn.fd;
-			callout_end();
+			callout_end(-1);
 			conn.fd = -1;
 		}
 	} while (again);
@@ -119,16 +119,18 @@ callout_ask(const struct mx_addr *addr, const struct mailbox *rcpt, int flags,
 }
 
 void
-callout_end(void)
+callout_end(int client)
 {
+	struct pollfd pfd[2] = { { lingering, POLLIN, 0 },
+	    { client, POLLIN, 0 } };
 	char buf[512];
-	int64_t end;
+	int64_t end, left;
 
 	if (lingering == -1)
 		return;
 	end = mono_ms() + QUIT_MS;
-	while (wait_for(lingering, POLLIN, end) == 0 &&
-	    read(lingering, buf, sizeof(buf)) > 0)
+	while ((left = end - mono_ms()) > 0 && poll(pfd, 2, (int)left) > 0 &&
+	    pfd[1].revents == 0 && read(lingering, buf, sizeof(buf)) > 0)
 		continue;
 	close(lingering);
 	lingering = -1;

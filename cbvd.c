@@ -53,7 +53,7 @@ static void	 fault(const char *why, struct verdict *v);
 static int	 weight(const struct verdict *v);
 static void	 call(const struct mailbox *mb, const struct mx_addr *addr,
 		    int refuted, int64_t deadline, struct callout *c);
-static void	 hang_up(void);
+static void	 hang_up(int client);
 static int	 recall(const struct mailbox *mb, const struct route *route,
 		    struct verdict *v, int *refuted);
 static void	 remember(const struct mailbox *mb, const struct route *route,
@@ -265,7 +265,7 @@ serve(int64_t start)
 			    strerror(errno));
 		cache_close();
 		verdict_log(shown, &v, mono_ms() - start);
-		hang_up();
+		hang_up(rq.last || ended ? -1 : STDIN_FILENO);
 		if (stale(&v) && n < RENEW_MAX)
 			old[n++] = mb;
 		if (rq.last || ended)
@@ -333,7 +333,7 @@ command_line(char **argv)
 		cache_close();
 		verdict_log(shown, &v, mono_ms() - start);
 		alarm(0);	/* a log that blocks ends with the query */
-		hang_up();
+		hang_up(-1);
 		for (i = 0; order[i] != verdict_exit(v.cause); i++)
 			continue;
 		if (i < worst)
@@ -579,7 +579,7 @@ renew(const struct mailbox *mb)
 				c.v = old;
 			remember(mb, &route, &c);
 		}
-		hang_up();
+		hang_up(-1);
 	}
 	manners_done(cause);
 	cache_close();
@@ -646,7 +646,7 @@ call(const struct mailbox *mb, const struct mx_addr *addr, int refuted,
 	struct verdict v;
 	int flags;
 
-	hang_up();
+	hang_up(-1);
 	memset(c, 0, sizeof(*c));
 	if (!manners_enter(addr, patience, &c->v)) {
 		c->decided = c->v.cause == CAUSE_BUSY;
@@ -679,9 +679,9 @@ call(const struct mailbox *mb, const struct mx_addr *addr, int refuted,
 
 /* The host has a connection less before another process may call it. */
 static void
-hang_up(void)
+hang_up(int client)
 {
-	callout_end();
+	callout_end(client);
 	manners_leave();
 }
 

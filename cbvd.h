@@ -395,8 +395,9 @@ struct callout {
 void	 callout_ask(const struct mx_addr *addr, const struct mailbox *rcpt,
 	    int flags, int64_t deadline, struct callout *c);
 
-/* Wait a moment for the reply to QUIT and close: after the answer is out. */
-void	 callout_end(void);
+/* Wait a moment for the reply to QUIT and close: after the answer is out.  When
+ * something can be read from client (-1: nobody) there is no time for that. */
+void	 callout_end(int client);
 
 /*
  * reply.c: what a reply means.

@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 215
+plan 217
 cache=none
 
 for name in default no-pipelining helo-only smtputf8 catch-all greylisting \
@@ -152,6 +152,11 @@ ask real@quit-silent.test
 like 'QUIT is not waited for by an answer' "$out" '250 *'
 serve 'send:real@quit-silent.test\r\n' -c none
 ok 'in service neither' at_most "$eof_ms" 500
+serve "$(policy real@quit-silent.test) sleep:0.1
+    $(policy other@quit-silent.test) sleep:0.1
+    $(policy gone@quit-silent.test) shut" -c none
+ok 'nor by those that follow it' at_most "$eof_ms" 1500
+like 'and all are given' "$out" 'action=DUNNO*action=DUNNO*action=550 5.1.7 *'
 mark
 ask -h mail.example.org real@default.test
 like 'the name of -h is given' "$(events)" '*EHLO mail.example.org
