@@ -54,6 +54,8 @@ static enum answer ask(struct mx *mx, const char *name, int type,
 static int	 resolver_ready(int64_t deadline);
 static const char *answer_check(struct dns *dns, const char *name, int len);
 static const char *cname_follow(struct dns *dns, int rcode);
+static int	 name_read(const struct dns *dns, const unsigned char *at,
+		    char *name);
 static int	 rr_next(struct dns *dns);
 static int	 rr_whole(const struct dns *dns);
 static int	 rr_wanted(struct dns *dns);
@@ -273,8 +275,7 @@ answer_check(struct dns *dns, const char *name, int len)
 	if ((flags & FLAG_TC) != 0)
 		return ("truncated answer");
 	dns->end = answer + len;
-	n = dn_expand(answer, dns->end, answer + HFIXEDSZ, dns->owner,
-	    sizeof(dns->owner));
+	n = name_read(dns, answer + HFIXEDSZ, dns->owner);
 	if (n < 0 || len - HFIXEDSZ - n < QFIXEDSZ)
 		return ("malformed answer");
 	dns->first = answer + HFIXEDSZ + n + QFIXEDSZ;
@@ -312,8 +313,7 @@ cname_follow(struct dns *dns, int rcode)
 			continue;
 		if (links++ == CNAME_MAX)
 			return ("CNAME loop, or a chain over 8");
-		if (dn_expand(answer, dns->end, dns->rdata, dns->name,
-		    sizeof(dns->name)) != dns->rdlen)
+		if (name_read(dns, dns->rdata, dns->name) != dns->rdlen)
 			return ("malformed CNAME");
 		rr_rewind(dns);
 	}
@@ -343,6 +343,34 @@ cname_follow(struct dns *dns, int rcode)
 	return (NULL);
 }
 
+/*
+ * Expand the name at at into name, a buffer of MAXDNAME octets.  Returns its
+ * length there, or -1 if it is malformed.
+ */
+static int
+name_read(const struct dns *dns, const unsigned char *at, char *name)
+{
+	int n;
+
+	n = dn_expand(answer, dns->end, at, name, MAXDNAME);
+#if defined(__linux__) && !defined(__GLIBC__)
+	/*
+	 * musl escapes nothing: a label with a dot or a NUL in it would be a
+	 * name of somebody else.  Nor does it look at the type of a label.
+	 */
+	while (n != -1 && *at != 0) {
+		if (*at >= 0xc0)
+			at = answer + (get16(at) & 0x3fff);
+		else if (*at > LABEL_MAX || memchr(at + 1, '.', *at) != NULL ||
+		    memchr(at + 1, '\0', *at) != NULL)
+			n = -1;
+		else
+			at += 1 + *at;
+	}
+#endif
+	return (n);
+}
+
 /* Read the next record: 1, 0 at the end, -1 if it is malformed. */
 static int
 rr_next(struct dns *dns)
@@ -352,8 +380,7 @@ rr_next(struct dns *dns)
 
 	if (dns->left == 0)
 		return (0);
-	n = dn_expand(answer, dns->end, dns->at, dns->owner,
-	    sizeof(dns->owner));
+	n = name_read(dns, dns->at, dns->owner);
 	if (n < 0 || dns->end - (dns->at + n) < RRFIXEDSZ)
 		return (-1);
 	p = dns->at + n;
@@ -377,8 +404,8 @@ rr_whole(const struct dns *dns)
 
 	if (dns->type != T_MX)
 		return (dns->rdlen == (dns->type == T_A ? 4 : 16));
-	return (dns->rdlen >= 3 && dn_expand(answer, dns->end, dns->rdata + 2,
-	    name, sizeof(name)) == dns->rdlen - 2);
+	return (dns->rdlen >= 3 &&
+	    name_read(dns, dns->rdata + 2, name) == dns->rdlen - 2);
 }
 
 /* The next record of the type that was asked for, of a checked answer. */
@@ -416,7 +443,7 @@ host_add(struct mx *mx, const struct dns *dns)
 	struct mx_host host, worse;
 	size_t i;
 
-	dn_expand(answer, dns->end, dns->rdata + 2, name, sizeof(name));
+	name_read(dns, dns->rdata + 2, name);
 	memset(&host, 0, sizeof(host));
 	host.pref = (unsigned int)get16(dns->rdata);
 	if (getentropy(&host.shuffle, sizeof(host.shuffle)) == -1)
