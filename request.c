@@ -344,8 +344,9 @@ other_protocol(const char *s, size_t len)
 {
 	static const char *const verbs[] = { "EHLO", "HELO", "MAIL", "RCPT",
 	    "DATA", "RSET", "NOOP", "QUIT", "HELP", "EXPN", "VRFY", "AUTH",
-	    "BDAT", "ETRN", "STARTTLS", "LHLO", "GET", "HEAD", "POST", "PUT",
-	    "DELETE", "OPTIONS", "CONNECT", "TRACE", "PATCH", "PRI" };
+	    "BDAT", "ETRN", "STARTTLS", "LHLO", "SEND", "SOML", "SAML",
+	    "XCLIENT", "XFORWARD", "GET", "HEAD", "POST", "PUT", "DELETE",
+	    "OPTIONS", "CONNECT", "TRACE", "PATCH", "PRI" };
 	size_t i, word;
 
 	for (word = 0; word < len && s[word] != ' '; word++)

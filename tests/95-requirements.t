@@ -626,6 +626,8 @@ CONNECT\x20real@good.test:25\x20HTTP/1.1\r\n\r\n
 EHLO\x20client.test\r\n
 MAIL\x20FROM:<real@good.test>\r\n
 RCPT\x20TO:<real@good.test>\r\n
+soml\x20FROM:<real@good.test>\r\n
+XCLIENT\x20LOGIN=real@good.test\r\n
 DATA\r\n
 STARTTLS\r\n
 quit\r\n
