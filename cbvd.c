@@ -347,7 +347,7 @@ maintain(enum mode mode, char **keys)
 {
 	struct mailbox mb;
 	const char *why;
-	size_t i, j;
+	size_t i, j, len;
 	int done;
 
 	if (opt.cache == NULL)
@@ -357,13 +357,20 @@ maintain(enum mode mode, char **keys)
 	if (mode == MODE_EXPIRE && *keys != NULL)
 		die(EX_USAGE, "-E %s: takes no key", *keys);
 	/* keys are folded as they were when they were stored */
-	for (i = 0; keys[i] != NULL; i++)
+	for (i = 0; keys[i] != NULL; i++) {
+		len = strlen(keys[i]);
+		/* as an answer shows a mailbox */
+		if (len >= 2 && keys[i][0] == '<' && keys[i][len - 1] == '>') {
+			keys[i][len - 1] = '\0';
+			keys[i]++;
+		}
 		if (mailbox_parse(keys[i], strlen(keys[i]), &mb, &why))
 			mailbox_key(&mb, keys[i]);
 		else if (strchr(keys[i], '@') == NULL)
 			for (j = 0; keys[i][j] != '\0'; j++)
 				if (keys[i][j] >= 'A' && keys[i][j] <= 'Z')
 					keys[i][j] += 'a' - 'A';
+	}
 	done = mode == MODE_LIST ? cache_list(keys, stdout) :
 	    mode == MODE_FORGET ? cache_forget(keys) : cache_expire();
 	if (done == -1)

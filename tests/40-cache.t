@@ -6,7 +6,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 287
+plan 289
 main_cache=$cache
 folder=$tmp/cache
 fast='-o rate=100000/m,all=1000,perhost=64'
@@ -244,6 +244,9 @@ ask -o positive=1s third@nullpath.test
 is 'the null reverse-path is tried again' "$(nulls)" 1
 ok '-F forgets several' run -F real@near.test nobody@near.test
 is 'all of them' "$(run -L real@near.test nobody@near.test)" ''
+ask real@near.test
+ok '-F takes a mailbox as an answer shows it' run -F '<real@NEAR.test>'
+is 'and forgets it' "$(run -L '<real@near.test>' real@near.test)" ''
 ok '-F of what is not there is no fault' run -F nosuch@good.test 192.0.2.1
 
 # ---- ages, -E ----------------------------------------------------------------------
