@@ -114,6 +114,11 @@ prove:
 	@sh tests/deps.sh prove
 	@sh tests/prove/run.sh
 
+# built with musl, and asked: some minutes the first time
+musl:
+	@sh tests/deps.sh musl
+	@sh tests/musl/run.sh
+
 # what of the program the tests run, and what not: tests/coverage.md
 coverage:
 	@sh tests/deps.sh check
@@ -141,7 +146,7 @@ uninstall:
 clean:
 	rm -f cbvd $(OBJ) getpwnam.o tests/replies tests/sandbox bench/nop \
 	    bench/fill
-	rm -rf tests/fuzz/build tests/prove/build
+	rm -rf tests/fuzz/build tests/prove/build tests/musl/build
 
-.PHONY: all bench deps demo check replies fuzz manners faults prove coverage \
-	lint install uninstall clean
+.PHONY: all bench deps demo check replies fuzz manners faults prove musl \
+	coverage lint install uninstall clean

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# deps.sh build|demo|check|lint|fuzz|prove: say what that needs and is missing
-# here, and install it; each up to check includes the one before, the others
-# build.  Touches nothing when all is there.  What only a test needs and cannot
-# be had is told, and the test skips it by name.
+# deps.sh build|demo|check|lint|fuzz|prove|musl: say what that needs and is
+# missing here, and install it; each up to check includes the one before, the
+# others build.  Touches nothing when all is there.  What only a test needs and
+# cannot be had is told, and the test skips it by name.
 #
 # No mail server and no name server is installed, so that none becomes a
 # service of this machine and none drives out the one that is: Debian's
@@ -54,6 +54,9 @@ table="
 	fuzz	cmd		clang		clang		clang		clang			-		-
 	fuzz	clang_flag	-fsanitize=fuzzer,address,undefined libclang-rt-14-dev compiler-rt compiler-rt	-		-
 	prove	cmd		frama-c		frama-c-base	-		-			-		-
+	musl	cmd		musl-gcc	musl-tools	-		musl-gcc		-		-
+	musl	cmd		xz		xz-utils	xz		xz			-		-
+	musl	cmd		perl		perl		perl		perl			-		-
 "
 
 main()
@@ -62,9 +65,9 @@ main()
 	build)	kinds=build ;;
 	demo)	kinds='build demo' ;;
 	check)	kinds='build demo check' ;;
-	lint|fuzz|prove)
+	lint|fuzz|prove|musl)
 		kinds="build $kind" ;;
-	*)	echo 'usage: deps.sh build|demo|check|lint|fuzz|prove' >&2
+	*)	echo 'usage: deps.sh build|demo|check|lint|fuzz|prove|musl' >&2
 		exit 64 ;;
 	esac
 	tool=$(manager)

@@ -48,6 +48,6 @@ quiet clang sh -c "for f in *.c; do clang $(echo $FLAGS) -fsyntax-only -Wall \
 quiet clang-tidy sh -c "clang-tidy --quiet *.c -- $(echo $FLAGS) 2>/dev/null"
 quiet cppcheck cppcheck --quiet --std=c11 --enable=warning,portability \
     --inline-suppr --suppress=missingIncludeSystem --error-exitcode=1 \
-    -D_GNU_SOURCE -D__GLIBC__=2 -I. .
+    -D_GNU_SOURCE -D__GLIBC__=2 -itests/musl/build -I. .
 quiet mandoc mandoc -Tlint -Wwarning cbvd.8
 exit $bad
