@@ -120,6 +120,7 @@ cached()
 {
 	variants='cbvd nop libc'
 	[ ! -x "$static" ] || variants="$variants static nop_static"
+	[ ! -x "$tmp/musl" ] || variants="$variants musl"
 	round=0
 	while [ $round -lt "$ROUNDS" ]; do
 		round=$((round + 1))
@@ -156,6 +157,7 @@ program()
 	nop) echo bench/nop ;;
 	nop_static) echo "$tmp/static/bench/nop" ;;
 	libc) echo "$tmp/libc" ;;
+	musl) echo "$tmp/musl -c $tmp/cache/$first" ;;
 	esac
 }
 
@@ -169,6 +171,8 @@ cached_table()
 		beside cbvd.$c libc.$c "$clients, nop linked to libc alone" 1.15
 		[ ! -x "$static" ] || beside static.$c nop_static.$c \
 		    "$clients, both static" 1.10
+		[ ! -x "$tmp/musl" ] || beside musl.$c libc.$c \
+		    "$clients, built with musl, nop with libc alone"
 	done
 	[ -x "$static" ] || row 'static: cannot be built here' -
 	head_row 'cached: microseconds'
@@ -456,6 +460,8 @@ size_table()
 	[ ! -x "$static" ] || { strip -o "$tmp/stripped_static" "$static" &&
 	    s=$(wc -c <"$tmp/stripped_static"); }
 	row 'cbvd' "$(wc -c <"$tmp/stripped")" "$s"
+	[ ! -x "$tmp/musl" ] ||
+	    row 'cbvd, built with musl' - "$(wc -c <"$tmp/musl")"
 	row 'shared objects, libc included' \
 	    "$(ldd ./cbvd | grep -c '=> /')" 0
 }
@@ -477,6 +483,8 @@ build()
 	done
 	(cd "$tmp/static" && make STATIC=yes cbvd bench/nop) >"$tmp/err" 2>&1 ||
 	    say "static: $(tail -1 "$tmp/err")"
+	# `make musl` has built it
+	[ ! -x tests/musl/build/cbvd ] || cp tests/musl/build/cbvd "$tmp/musl"
 	has valgrind && part cached &&
 	    (cd "$tmp/prof" && make CFLAGS='-O2 -g -fno-inline' cbvd) >/dev/null 2>&1
 	chmod -R go+rX "$tmp/static" "$tmp/prof"
