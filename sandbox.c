@@ -26,7 +26,7 @@
 
 #include "cbvd.h"
 
-#define PORTS_MAX	64	/* different ones: of -p, of -N and of -r */
+#define PORTS_MAX	64	/* different ones: of -r */
 #define FDS_MAX		64	/* of which no phase needs ten */
 #define MEMORY		(256 << 20)	/* octets, beside what -L takes for a cache */
 
@@ -36,7 +36,7 @@ static void	 allow(const char *path, const char *how);
 static void	 allow_renewed(const char *path, const char *except);
 static void	 confine(void);
 
-static in_port_t	 ports[PORTS_MAX];
+static in_port_t	 ports[PORTS_MAX + 2];	/* and those of -p and -N */
 static size_t		 nports;
 static char		 force[128] = "nothing";	/* is in force */
 static int		 lacking;	/* the kernel has not all of it */
@@ -64,8 +64,8 @@ sandbox_start(void)
 
 	/* the port is at the same place in both families */
 	sin = (const struct sockaddr_in *)&opt.ns;
-	sandbox_port(opt.ns.ss_family != 0 ? ntohs(sin->sin_port) : 53);
-	sandbox_port(opt.smtp_port);
+	ports[nports++] = opt.ns.ss_family != 0 ? ntohs(sin->sin_port) : 53;
+	ports[nports++] = opt.smtp_port;
 	tzset();		/* syslog(3) could not read it any more */
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_NOFILE, FDS_MAX);

@@ -4,7 +4,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 245
+plan 249
 case $cbvd in
 /*)	;;
 *)	cbvd=$PWD/$cbvd ;;
@@ -154,6 +154,14 @@ for line in nocolon routed.test 'routed.test 127.0.0.1' 'a b.test:127.0.0.1' \
 	bad_line '# routes' '' "x.test:127.0.0.1" "$line"
 done
 bad_line "$(printf '%020000d' 0)"
+# ports N: routes with as many different ports
+ports() { awk -v n="$1" 'BEGIN { for (i = 1; i <= n; i++) print "d" i ".test:127.0.0.1:" i + 1000 }'; }
+# shellcheck disable=SC2046
+bad_line $(ports 65)
+# shellcheck disable=SC2046
+rules $(ports 64)
+verdict 'with 64 different ports that of -p is called still' '250 2.1.5 *' \
+    -r "$rules" real@good.test
 skip_line()
 {
 	skips "$@"
@@ -403,6 +411,8 @@ done
 skips 'no@good.test' 'exact.test'
 unasked 'a mailbox wins over what is remembered of it' no@good.test
 unasked 'a domain wins over what is remembered of its mailboxes' no@exact.test
+skips 'mx:mx.good.test'
+unasked 'an MX host wins over what it has said' no@good.test
 : >"$skip_list"
 verdict 'and nothing of it is remembered' '550 5.1.7 *(cached *)' -s "$skip_list" no@good.test
 cache=none
