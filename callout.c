@@ -11,7 +11,6 @@
 #include <arpa/inet.h>
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -84,7 +83,7 @@ callout_ask(const struct mx_addr *addr, const struct mailbox *rcpt, int flags,
 	conn.deadline = deadline;
 	conn.c = c;
 	strlcpy(conn.host, addr->shown, sizeof(conn.host));
-	from = (flags & CALLOUT_FROM) && opt.from != NULL;
+	from = (flags & CALLOUT_FROM) != 0;
 	do {
 		c->decided = 0;
 		if (conn.fd == -1 && (greet(&conn, addr) == -1 ||
@@ -96,7 +95,7 @@ callout_ask(const struct mx_addr *addr, const struct mailbox *rcpt, int flags,
 			break;
 		}
 		again = transaction(&conn, rcpt, from, flags & CALLOUT_TEST) &&
-		    !from && opt.from != NULL;
+		    opt.from != NULL;
 		from = 1;
 		/* what follows QUIT needs a connection of its own */
 		if (again && conn.quit) {
@@ -113,8 +112,6 @@ callout_ask(const struct mx_addr *addr, const struct mailbox *rcpt, int flags,
 		command(&conn, "QUIT");
 		flush(&conn);
 	}
-	if (lingering != -1)
-		close(lingering);
 	lingering = conn.fd;
 }
 
@@ -595,7 +592,7 @@ wait_for(int fd, short event, int64_t end)
 			errno = ETIMEDOUT;
 			return (-1);
 		}
-		n = poll(&pfd, 1, (int)(left > INT_MAX ? INT_MAX : left));
+		n = poll(&pfd, 1, (int)left);	/* an hour at most */
 		if (n > 0)
 			return (0);
 		if (n == -1 && errno != EINTR)

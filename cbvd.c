@@ -750,8 +750,7 @@ remember(const struct mailbox *mb, const struct route *route,
 	if (scope == SCOPE_DOMAIN && route->host[0] != '\0')
 		scope = SCOPE_NONE;
 	/* what comes from the cache is there, or is a host's and no mailbox's */
-	if (opt.cache == NULL || c->v.cached ||
-	    (scope == SCOPE_NONE && c->tested == 0))
+	if (opt.cache == NULL || c->v.cached || scope == SCOPE_NONE)
 		return;
 	if (cache_begin(1) == -1) {
 		cache_trouble();

@@ -375,7 +375,7 @@ void	 mx_none(const struct mx *mx, struct verdict *v);
  * callout.c: ask one host.
  */
 #define CALLOUT_TEST	1	/* test for catch-all */
-#define CALLOUT_FROM	2	/* begin with -f as the reverse-path */
+#define CALLOUT_FROM	2	/* begin with -f, which is not NULL then */
 
 struct callout {
 	struct verdict	 v;
@@ -391,6 +391,7 @@ struct callout {
  * Ask the MX host at addr whether it would accept mail for rcpt.  The
  * transaction stops after RCPT (RFC 5321, 4.1.1.3); no message is ever sent.
  * Nothing lasts longer than deadline.  What happened is always told in c.
+ * callout_end() must follow before the next.
  */
 void	 callout_ask(const struct mx_addr *addr, const struct mailbox *rcpt,
 	    int flags, int64_t deadline, struct callout *c);
@@ -452,7 +453,8 @@ void	 verdict_dsn(const struct verdict *v, int recipient, char *dsn);
 
 /*
  * The evidence as one line of printable ASCII of less than size octets, and
- * how long it has been known.  Cut at a character; the end is kept.
+ * how long it has been known.  Cut at a character; the end is kept, and so size
+ * is 100 or more.
  */
 void	 verdict_text(const struct verdict *v, char *buf, size_t size);
 
@@ -469,7 +471,8 @@ void	 verdict_warn(const struct verdict *v);
 /* One syslog(3) line for one query that took ms milliseconds. */
 void	 verdict_log(const char *mailbox, const struct verdict *v, int64_t ms);
 
-/* Escape len octets of foreign text into buf: printable ASCII, one line. */
+/* Escape len octets of foreign text into buf of size octets, not 0: printable
+ * ASCII, one line. */
 void	 verdict_escape(const char *s, size_t len, char *buf, size_t size);
 
 /* With -v, show a line on standard error, escaped. */

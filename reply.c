@@ -290,19 +290,18 @@ match(const char *items, const char *word)
 		rest++;
 
 	if (*items != '*' && *items != '?')
-		return (*word != '\0' && word_in(word, items) &&
-		    match(rest, next_word(word)));
+		return (word_in(word, items) && match(rest, next_word(word)));
 
 	max = *items == '*' ? GAP_MAX : 1;
 	for (gap = 0; !match(rest, word); gap++) {
-		if (gap == max || *word == '\0' || word_in(word, STOP))
+		if (gap == max || word_in(word, STOP))
 			return (0);
 		word = next_word(word);
 	}
 	return (1);
 }
 
-/* Is the word one of the alternatives? */
+/* Is the word one of the alternatives?  The end of the text is none. */
 static int
 word_in(const char *word, const char *alts)
 {

@@ -154,8 +154,6 @@ verdict_text(const struct verdict *v, char *buf, size_t size)
 		verdict_duration(time(NULL) - v->when, age);
 		snprintf(end + n, sizeof(end) - n, " (cached %s)", age);
 	}
-	if (size <= strlen(end))
-		end[0] = '\0';
 	words = causes[v->cause].words;
 	/* who said what at which stage, as far as anybody did */
 	said = v->text[0] >= '2' && v->text[0] <= '5' ? " said" : "";
@@ -248,8 +246,6 @@ verdict_escape(const char *s, size_t len, char *buf, size_t size)
 	size_t i, n, used;
 	int c;
 
-	if (size == 0)
-		return;
 	for (i = used = 0; i < len; i++) {
 		/* line ends and tabs would make two lines, or columns, of it */
 		c = s[i] == '\n' || s[i] == '\r' || s[i] == '\t' ? ' ' : s[i];

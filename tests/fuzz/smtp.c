@@ -138,7 +138,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	strlcpy(addr.ip, "192.0.2.25", sizeof(addr.ip));
 	strlcpy(addr.shown, "mx.good.test[192.0.2.25]", sizeof(addr.shown));
 	opt.from = how & 4 ? NULL : "postmaster@client.test";
-	callout_ask(&addr, &mb, (int)(how & 3), mono_ms() + 60000, &c);
+	callout_ask(&addr, &mb, (int)(how & (opt.from == NULL ? 1 : 3)),
+	    mono_ms() + 60000, &c);
 	callout_end();
 	CHECK(verdict_scope(c.v.cause) != SCOPE_HOST);
 	/* a refusal has been said, and by this host, at RCPT */
