@@ -391,8 +391,8 @@ flagged()
 }
 if ! command -v readelf >/dev/null; then
 	skip 'no readelf' 'R80 hardened'
-elif readelf -sW "$cbvd" | grep -q -e __asan_init -e __ubsan; then
-	skip 'built with a sanitizer instead' 'R80 hardened'
+elif readelf -sW "$cbvd" | grep -q -e __asan_init -e __ubsan -e __gcov_; then
+	skip 'built for a sanitizer, or for gcov, instead' 'R80 hardened'
 else
 	ok 'R80 it is position independent, all relocated and read-only, with stack protector and FORTIFY' flagged
 fi

@@ -17,9 +17,10 @@ rm -f tests/replies tests/sandbox
 rooms=$(for f in *.c; do echo "${f%.c}"; done | grep -v '^getpwnam$')
 gcc -O1 -DFOLDER="\"$folder\"" -DROOMS="$(printf '"%s",' $rooms)" -c \
     -o coverage.o tests/coverage.c || exit 1
+wrap=-Wl,--wrap=open,--wrap=closefrom,--wrap=_exit,--wrap=__gcov_exit
 # only the rooms are counted, not the tests' own programs
 make CC=gcc CFLAGS='-O0 -g' HARDEN=--coverage HARDENLD= \
-    LDFLAGS="--coverage $folder/coverage.o -Wl,--wrap=open,--wrap=closefrom,--wrap=_exit" \
+    LDFLAGS="--coverage $folder/coverage.o $wrap" \
     all tests/replies tests/sandbox >make.out 2>&1 || { cat make.out; exit 1; }
 for room in $rooms; do
 	: >"$room.gcda"

@@ -18,7 +18,10 @@ void	*__libc_malloc(size_t);
 void	*__libc_calloc(size_t, size_t);
 void	*__libc_realloc(void *, size_t);
 
+void	 alloc_enough(void);
+
 static long	 at, none, *count = &none;
+static int	 enough;
 
 static void __attribute__((__constructor__))
 begin(void)
@@ -41,9 +44,21 @@ begin(void)
 	at = s != NULL ? atol(s) : 0;
 }
 
+/*
+ * From now on there is memory: libgcov, which writes the counts of `make
+ * coverage' when all is done, cannot do without.
+ */
+void
+alloc_enough(void)
+{
+	enough = 1;
+}
+
 static int
 fails(void)
 {
+	if (enough)
+		return (0);
 	++*count;
 	if (*count != at && (at >= 0 || *count < -at))
 		return (0);
