@@ -6,6 +6,9 @@
  *					that can fail, with what it can fail
  *	inject [-a] N ERRNO COMMAND...	the N-th of these calls fails; with -a
  *					all later ones of its kind do, too
+ *	inject [-a] NAME:N ERRNO COMMAND...	the N-th of this name does
+ *
+ * ERRNO may be 0: then nothing is done, and that is said to have worked.
  *
  * Counted is from main() on, which in cbvd begins with /dev/null: what fails
  * in the loader before that is no program yet.  The kernel is told by
@@ -141,7 +144,8 @@ main(int argc, char **argv)
 {
 	struct __ptrace_syscall_info info;
 	const struct call *c, *failing;
-	const char *failed;
+	const char *failed, *only;
+	char *colon;
 	FILE *log;
 	long n, at, kind;
 	int error, all, begun, i, status, sig;
@@ -150,6 +154,7 @@ main(int argc, char **argv)
 	log = NULL;
 	at = error = all = 0;
 	kind = -1;	/* from now on all of it fail */
+	only = NULL;
 	if (argc > 3 && strcmp(argv[1], "-l") == 0) {
 		log = fopen(argv[2], "w");
 		if (log == NULL)
@@ -160,7 +165,12 @@ main(int argc, char **argv)
 			all = *argv++ != NULL;
 		if (argc - all < 4)
 			return (CANNOT);
-		at = atol(argv[1]);
+		colon = strchr(argv[1], ':');
+		if (colon != NULL) {
+			*colon = '\0';
+			only = argv[1];
+		}
+		at = atol(colon != NULL ? colon + 1 : argv[1]);
 		error = atoi(argv[2]);
 		argv += 3;
 	}
@@ -220,6 +230,8 @@ main(int argc, char **argv)
 		    is_null(pid, info.entry.args[0]))))
 			continue;
 		begun = 1;
+		if (only != NULL && strcmp(c->name, only) != 0)
+			continue;
 		n++;
 		if (log != NULL) {
 			fprintf(log, "%s", c->name);
