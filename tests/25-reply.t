@@ -39,6 +39,12 @@ dsn()
 	printf '%s\t%s\n' "$1" "$2" | "$REPLIES" -d
 }
 
+# retry SECONDS REPLY
+retry()
+{
+	printf '%s\t%s\n' "$1" "$2" | "$REPLIES" -r
+}
+
 # figure NAME LIMIT: what replies.sh counted is at most LIMIT
 figure()
 {
@@ -66,7 +72,7 @@ long()
 	return 0
 }
 
-echo 1..26
+echo 1..66
 ok "words that refuse the mailbox refuse it" fixture no-mailbox
 ok "a client blocked, listed or to authenticate is blocked" fixture blocked
 ok "relaying denied, and domains unknown, are no refusal" fixture relay
@@ -86,6 +92,13 @@ ok "the fate is the nearest subject's" \
     means relay "550 Recipient address rejected: domain unknown"
 ok "a fate does not cross a sentence's end" \
     means unclear "550 Not for this user. Unknown and strange."
+ok "a sentence's end may lack its blank" \
+    means no-mailbox "550 User unknown.Please check the address"
+ok "but then it is no host name" means unclear "550 see user.Bx.unknown"
+ok "a pause ends no sentence" means no-mailbox "550 User...well,..unknown"
+ok "a quote without its end quotes nothing" \
+    means no-mailbox "550 \"User unknown"
+ok "an apostrophe may end a word" means no-mailbox "550 users' address is unknown"
 ok "long and odd replies are read without fault" long
 ok "the enhanced code follows the code" dsn 5.1.1 "550 5.1.1 x"
 ok "the enhanced code of several lines" dsn 5.7.606 "550-5.7.606 x"
@@ -93,7 +106,43 @@ ok "the enhanced code may end the reply" dsn 4.2.0 "450 4.2.0"
 ok "an enhanced code of another class is none" dsn none "550 4.2.0 x"
 ok "an IP address is no enhanced code" dsn none "550 5.1.1.2 x"
 ok "an enhanced code has at most three digits" dsn none "550 5.1.1234 x"
+ok "nor one without a subject" dsn none "550 5..1 x"
+ok "nor one with a subject of four digits" dsn none "550 5.1234.1 x"
+ok "nor one that ends with its subject" dsn none "550 5.1 x"
+ok "nor one without a detail" dsn none "550 5.1.x"
+ok "nor one with letters behind it" dsn none "550 5.1.1x"
+ok "a sentence may end with it" dsn 5.1.1 "550 5.1.1. x"
+ok "a class alone is none" dsn none "550 5 x"
+ok "nor is anything behind what is no reply code" dsn none "x50 5.1.1"
+ok "behind a cut one" dsn none "5"
+ok "or behind one of two digits" dsn none "55x 5.1.1"
 ok "an enhanced code in the words is none" dsn none "550 sorry (#5.1.1)"
+ok "a code that is neither 2xx, 4xx nor 5xx is unclear" \
+    means unclear "354 5.1.1 User unknown"
+
+# how long a greylist asks to be given
+n_s=1
+for unit in s:1 sec:1 secs:1 second:1 seconds:1 min:60 mins:60 minute:60 \
+    minutes:60 hour:3600 hours:3600; do
+	n_s=$((n_s + 1))
+	ok "a greylist's time in \"${unit%:*}\" is read" \
+	    retry $((n_s * ${unit#*:})) "450 4.7.1 Try again in $n_s ${unit%:*}."
+done
+ok "in capitals, too" retry 120 "450 Greylisted, RETRY IN 2 MINUTES"
+ok "and where a hyphen is in place of the blank" retry 300 "450 a 5-minute delay"
+ok "and where nothing is" retry 300 "450 Greylisted (300s), come back"
+ok "as hours, minutes and seconds" retry 3723 "450 come back in 01:02:03"
+ok "behind a sign of equality" retry 60 "450 deferred, retry=60 seconds"
+ok "of two numbers the one that has a unit counts" \
+    retry 300 "450 try again after 3 tries, or 300 seconds"
+ok "words of no time are none" retry 0 "450 try again in 5 moments"
+ok "a unit is a whole word" retry 0 "450 try again in 5 secrets"
+ok "a number within a word is none" retry 0 "450 later: id x5 minutes"
+ok "nor is one of seven digits" retry 0 "450 later, in 1234567 seconds"
+ok "a time without a word of waiting is none" retry 0 "450 up for 300 seconds"
+ok "and a reply that has no number" retry 0 "450 try again"
+ok "a word of waiting may be any of them" retry 9 "450 temporary, 9 s"
+
 shared "no real reply about something else is refused" \
     figure "false refusals" 0
 shared "no real 4xx is refused" figure "4xx refused" 0

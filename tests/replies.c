@@ -3,7 +3,8 @@
  * replies.c: name the meaning of each reply on standard input, a line each.
  * A line is a reply, or what is expected of it, a tab and the reply; then
  * only the lines that disappoint are shown, and the status is 1.
- * With -d the enhanced status code is printed in place of the meaning.
+ * With -d the enhanced status code is printed in place of the meaning, with -r
+ * the seconds that the reply asks to be given.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,15 +23,16 @@ static const char *const names[CAUSES] = {
 int
 main(int argc, char *argv[])
 {
-	char dsn[DSN_MAX];
+	char dsn[DSN_MAX], retry[24];
 	struct reply reply;
 	char *line, *tab;
 	const char *name, *text;
 	size_t size;
 	ssize_t len;
-	int bad, want_dsn;
+	int bad, want_dsn, want_retry;
 
 	want_dsn = argc > 1 && strcmp(argv[1], "-d") == 0;
+	want_retry = argc > 1 && strcmp(argv[1], "-r") == 0;
 	line = NULL;
 	size = 0;
 	bad = 0;
@@ -47,7 +49,11 @@ main(int argc, char *argv[])
 		snprintf(reply.text, sizeof(reply.text), "%s", text);
 		if (want_dsn)
 			name = reply_dsn(text, dsn) ? dsn : "none";
-		else
+		else if (want_retry) {
+			snprintf(retry, sizeof(retry), "%lld",
+			    reply_retry(text));
+			name = retry;
+		} else
 			name = names[reply_meaning(&reply)];
 
 		if (tab == NULL) {
