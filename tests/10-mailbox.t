@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 109
+plan 125
 cache=none
 l62=$(printf '%062d' 0)
 l63=a$l62
@@ -15,7 +15,7 @@ host utf smtputf8
 host plain default
 zone "$d252 MX 10 mx.any.test" "$l63.test MX 10 mx.any.test" \
     'xn--mller-kva.test MX 10 mx.any.test' '0x1.test MX 10 mx.any.test' \
-    '1.test MX 10 mx.any.test' 'a-b--c.test MX 10 mx.any.test'
+    '1.test MX 10 mx.any.test' 'any.x MX 10 mx.any.test' 'a-b--c.test MX 10 mx.any.test'
 start
 
 # mailbox NAME ADDRESS: it is one, and goes out exactly as it came.
@@ -50,6 +50,7 @@ mailbox 'a mailbox of 254 octets is taken' "a@$d252"
 mailbox 'an A-label is taken' a@xn--mller-kva.test
 mailbox 'a label that begins with 0x is taken where it is not the last' a@0x1.test
 mailbox 'a label of digits is taken where it is not the last' a@1.test
+mailbox 'a last label of one letter is taken' a@any.x
 mailbox 'hyphens inside a label are taken' a@a-b--c.test
 mark
 ask -n '<first@any.test>'
@@ -70,6 +71,9 @@ mark
 ask -n real@utf.test
 is 'an ASCII mailbox is asked without SMTPUTF8' \
     "$(events | grep -c SMTPUTF8)" 0
+mailbox 'so is UTF-8 of three octets' '€@utf.test'
+mailbox 'near the end of those' 'ｊ@utf.test'
+mailbox 'and of four' '😀@utf.test'
 mailbox 'a quoted UTF-8 local-part is a mailbox' '"jörg "@utf.test'
 
 mark
@@ -99,6 +103,7 @@ none 'a quote in quotes' '"a"b"@any.test'
 none 'text behind a quoted local-part' '"a"b@any.test'
 none 'a quoted part beside an atom' '"a".b@any.test'
 none 'a backslash before the closing quote' '"a\"@any.test'
+none 'nothing behind a backslash' "\"a\\"
 none 'a comment before' '(c)a@any.test'
 none 'a comment behind' 'a@any.test(c)'
 none 'a comment inside' 'a(c)@any.test'
@@ -120,6 +125,8 @@ none 'an empty label' a@any..test
 none 'a dot before a domain' a@.any.test
 none 'a hyphen before a label' a@-any.test
 none 'a hyphen behind a label' a@any-.test
+none 'a dot behind a domain' a@any.test.
+none 'a hyphen at its end' a@any.test-
 none 'an underscore in a domain' a@a_b.test
 none 'a blank in a domain' 'a@a b.test'
 none 'a slash in a domain' a@a/b.test
@@ -133,9 +140,11 @@ none 'a hexadecimal number as a domain' a@0x7f000001
 none 'a last label that begins with 0X' a@any.0X7F
 none 'localhost' a@localhost
 none 'LOCALHOST' a@LOCALHOST
+none 'a domain below localhost' a@x.localhost
 none 'a literal that is no address' 'a@[300.1.1.1]'
 none 'an IPv6 literal that is none' 'a@[IPv6:12345::1]'
 none 'an empty literal' 'a@[]'
+none 'a literal longer than any address' "a@[IPv6:$(printf '%046d' 0)]"
 none 'an unfinished literal' 'a@[192.0.2.1'
 none 'text behind a literal' 'a@[192.0.2.1].test'
 none 'a tabulator' "$(printf 'a\tb@any.test')"
@@ -143,11 +152,17 @@ none 'an escape' "$(printf 'a\033[31m@any.test')"
 none 'a DEL' "$(printf 'a\177@any.test')"
 none 'a control character in quotes' "$(printf '"a\001b"@any.test')"
 none 'a tabulator in quotes' "$(printf '"a\tb"@any.test')"
+none 'a DEL in quotes' "$(printf '"a\177b"@any.test')"
 none 'a line feed in quotes' "$(printf '"a\nb"@any.test')"
 none 'a carriage return' "$(printf 'a\r@any.test')"
 none 'a line feed and a command' "$(printf 'a@any.test>\nDATA')"
 none 'Latin-1' "$(printf 'j\366rg@utf.test')"
 none 'overlong UTF-8' "$(printf 'j\300\257rg@utf.test')"
+none 'overlong UTF-8 of three octets' "$(printf 'j\340\202\257rg@utf.test')"
+none 'overlong UTF-8 of four octets' "$(printf 'j\360\202\202\254rg@utf.test')"
+none 'a control character of two octets' "$(printf 'j\302\205rg@utf.test')"
+none 'an octet that UTF-8 has not' "$(printf 'j\365\200\200\200rg@utf.test')"
+none 'UTF-8 that the end cuts short' "$(printf 'j\303')"
 none 'a surrogate in UTF-8' "$(printf 'j\355\240\200rg@utf.test')"
 none 'UTF-8 cut short' "$(printf 'j\303@utf.test')"
 none 'UTF-8 beyond Unicode' "$(printf 'j\364\220\200\200@utf.test')"
@@ -156,6 +171,8 @@ serve 'send:a\0b@any.test\r\n'
 like 'a NUL in a request is refused' "$out" '50[01] 5.*\\r\\n'
 serve 'send:real@any.test\0.plain.test\r\n'
 like 'a NUL does not cut an address' "$out" '50[01] 5.*\\r\\n'
+serve 'send:a@[127.0.0.1\0]\r\n'
+like 'nor does it end a literal' "$out" '50[01] 5.*\\r\\n'
 serve 'send:a\rb@any.test\r\n'
 like 'a CR in the midst of a request is refused' "$out" '50[01] 5.*\\r\\n'
 serve 'send:a@any.test\r\r\n'
