@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 150
+plan 165
 cache=none
 
 # dns NAME SHAPE: the domain NAME.test has this one line as its MX
@@ -88,6 +88,16 @@ zone 'big.test MX*1000 10 mx%d.big.test' \
     'huge.test MX*1800 10 mx%d.another-rather-long-name-of-an-exchanger.huge.test' \
     'late.test MX !delay 2' 'late.test MX 10 mx.good.test'
 
+dns opcode "!msg ID 8980 0001 0001 0000 0000 Q c00c 000f 0001 0000003c [ 000a n:mx.good.test ]"
+dns cnamelong "!$head c00c 0005 0001 0000003c [ c00c 00 ]"
+dns cnameowner "!$head n:other.test 0005 0001 0000003c [ n:good.test ]"
+dns ghost "!msg ID 8183 0001 0001 0000 0000 Q c00c 000f 0001 0000003c [ 000a n:mx.good.test ]"
+dns muteaddr '10 mx.muteaddr.test'
+zone 'mx.muteaddr.test A !silence' 'mx.muteaddr.test AAAA !silence'
+dns global '10 mx.global.test'
+dns global6 '10 mx.global6.test'
+zone 'mx.global.test A 9.9.9.9' 'mx.global6.test AAAA 2620:fe::fe'
+
 # MX names that are no host names do not count
 dns odd '10 mx\000.good.test'
 dns odddot '10 mx\.x.good.test'
@@ -169,6 +179,8 @@ verdict 'the MX host is asked' '250 2.1.5 <real@good.test> mx.good.test?'"$good"
 verdict 'a domain without MX records is asked itself' \
     '250 2.1.5 <real@implicit.test> implicit.test?'"$good"'? *' real@implicit.test
 verdict 'a domain that does not exist is 550 5.1.8' '550 5.1.8 *' real@gone.elsewhere
+verdict 'one that begins with a digit neither' \
+    '550 5.1.8 <real@0.elsewhere> 0.elsewhere *' real@0.elsewhere
 verdict 'a domain without MX, A and AAAA is 550 5.1.8' '550 5.1.8 *' real@nohost.test
 mark
 verdict 'a null MX is 550 5.7.27' '550 5.7.27 *' real@null.test
@@ -262,6 +274,11 @@ failing 'more records announced than sent' count -o total=2s
 failing 'an authority section cut off' authority -o total=2s
 failing 'an additional record that is not there' additional -o total=2s
 failing 'an octet behind the end' tail -o total=2s
+failing 'an answer of another kind' opcode -o total=2s
+failing 'a CNAME record longer than its name' cnamelong
+failing 'a CNAME of a foreign owner' cnameowner
+failing 'records of a name that does not exist' ghost
+failing 'silence about a host, until no time is left,' muteaddr -o total=2s
 failing 'garbage' garbage -o total=2s
 failing 'an octet' empty -o total=2s
 failing 'a label type that does not exist' label80 -o total=2s
@@ -315,6 +332,33 @@ else
 fi
 verdict 'a host with IPv4 only is 252 with -6' '252 2.0.0 *' -6 real@good.test
 
+verdict 'a postmaster of MX hosts without an address is none' '550 5.1.8 *' postmaster@nohosts.test
+verdict 'that of ourselves is one' '250 2.1.5 *' postmaster@own.test
+
+# ---- name servers --------------------------------------------------------------------
+
+if [ -n "$six" ]; then
+	background "$tmp/ns6" perl tests/ns.pl -6 "$zone" "$ns_log" "$tmp/ns6"
+	mark
+	verdict 'a name server of IPv6 is asked' '250 *' -N "[::1]:$port" real@good.test
+	ok 'indeed' at_least "$(query_count MX)" 1
+	verdict 'one that is silent is 451' '451 4.4.3 *' -N "[::1]:$port" \
+	    -o total=2s real@muteaddr.test
+	ok 'in the time of total' at_most "$took_ms" 3500
+else
+	skip 'no IPv6 on loopback' 'a name server of IPv6 is asked' 'indeed' \
+	    'one that is silent is 451' 'in the time of total'
+fi
+# whatever resolv.conf(5) names, nobody is to be reached there
+if unshare -n true 2>/dev/null; then
+	like 'without -N those of resolv.conf(5) are, which is 451 without a network' \
+	    "$(unshare -n "$cbvd" -c none -h client.test -o total=2s \
+	    real@good.test)" '451 4.4.3 *'
+else
+	skip 'no network can be left' \
+	    'without -N those of resolv.conf(5) are, which is 451 without a network'
+fi
+
 # ---- addresses that are never called ------------------------------------------------
 
 nonglobal=
@@ -333,6 +377,9 @@ for ip in :: ::1 ::127.0.0.1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::ffff:0:7f00:1 \
 done
 is 'none of them was connected to' "$(event_count connect)" 0
 verdict 'an MX host with two unroutable addresses is 550' '550 5.1.8 *' real@both.test
+verdict 'a host that could be called is 252 where -6 leaves it out' \
+    '252 2.0.0 *' -6 real@global.test
+verdict 'and one of IPv6 where -4 does' '252 2.0.0 *' -4 real@global6.test
 verdict 'an MX that is named as -h is ourselves: 252' '252 2.0.0 *' real@own.test
 verdict 'in any case of letters' '252 2.0.0 *' -h CLIENT.Test real@own.test
 own=$(perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(

@@ -4,11 +4,11 @@
 # ns.pl: a scripted name server for the tests, good answers and byte-exact
 # faults, over UDP and TCP on 127.0.0.1.
 #
-#	perl ns.pl [-u] ZONE LOG PORTFILE [PORT]
+#	perl ns.pl [-u | -6] ZONE LOG PORTFILE [PORT]
 #
 # The port (a free one unless given) is written to PORTFILE once it listens.
 # Each query is a line "proto name type" in LOG.  ZONE is read again for every
-# query.  With -u there is no TCP.  A line of ZONE is
+# query.  With -u there is no TCP; with -6 it listens on ::1.  A line of ZONE is
 #
 #	NAME TYPE[*COUNT] DATA		a record; %d in DATA counts from 1
 #	NAME TYPE !FAULT		queries for TYPE (or any, *) meet FAULT
@@ -26,7 +26,7 @@
 use strict;
 use warnings;
 use IO::Select;
-use IO::Socket::INET;
+use IO::Socket::IP;
 use Time::HiRes qw(time);
 
 my %type = (A => 1, NS => 2, CNAME => 5, SOA => 6, PTR => 12, MX => 15,
@@ -41,8 +41,9 @@ my %msg = (
 );
 
 my $udp_only = @ARGV && $ARGV[0] eq '-u' && shift;
+my $addr = @ARGV && $ARGV[0] eq '-6' && shift ? '::1' : '127.0.0.1';
 my ($zone_file, $log_file, $port_file, $port) = @ARGV;
-die "usage: ns.pl [-u] ZONE LOG PORTFILE [PORT]\n" unless $port_file;
+die "usage: ns.pl [-u | -6] ZONE LOG PORTFILE [PORT]\n" unless $port_file;
 
 open(my $log, '>>', $log_file) or die "$log_file: $!\n";
 $log->autoflush(1);
@@ -78,11 +79,11 @@ sub listen_both {
 	my ($port) = @_;
 
 	for (1 .. 50) {
-		my $udp = IO::Socket::INET->new(Proto => 'udp',
-		    LocalAddr => '127.0.0.1', LocalPort => $port) or next;
+		my $udp = IO::Socket::IP->new(Proto => 'udp',
+		    LocalHost => $addr, LocalPort => $port) or next;
 		return ($udp) if $udp_only;
-		my $tcp = IO::Socket::INET->new(Proto => 'tcp', Listen => 50,
-		    LocalAddr => '127.0.0.1', LocalPort => $udp->sockport,
+		my $tcp = IO::Socket::IP->new(Proto => 'tcp', Listen => 50,
+		    LocalHost => $addr, LocalPort => $udp->sockport,
 		    ReuseAddr => 1) or next;
 		return ($udp, $tcp);
 	}
