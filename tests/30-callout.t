@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 217
+plan 235
 cache=none
 
 for name in default no-pipelining helo-only smtputf8 catch-all greylisting \
@@ -74,7 +74,20 @@ host lines-99 'default | C: RCPT * | S: !times 98 550-5.1.1 User unknown\r\n | S
 host line-900 'default | C: RCPT * | S: 550 5.1.1 User unknown \c | S: !times 900 x | S: '
 host host-name 'default | S: 220 mx.test ESMTP'
 host bound 'default'
+host test-three 'default | C: RCPT TO:<real@*>* | S: 250 2.1.5 Ok | C: RCPT * | S: 354 go ahead'
+host test-odd 'default | C: RCPT TO:<none@*>* | S: 550 5.1.1 User unknown | C: RCPT * | S: 250 2.1.5 Ok'
+host lines-long "default | C: RCPT * | S: !times 90 550-$(printf '%0900d' 0)\\r\\n | S: 550 5.1.1 User unknown"
+host ehlo-bare 'default | C: EHLO * | S: 250-mx.test | S: 250-PIPELINING | S: 250'
+host code-low 'default | C: RCPT * | S: 5 50 5.1.1 User unknown'
+host bare-lines 'default | C: RCPT * | S: 550-5.1.1 User unknown | S: 550-5.1.10 here | S: 550'
+host empty-line 'default | C: RCPT * | S: \n\c'
+# what fills cbvd's buffer to the last octet, and then what comes too early
+host early-full "default | C: EHLO * | S: 250-mx.test | S: 250-PIPELINING | S: !times 40 250-$(printf '%094d' 0)\\r\\n | S: 250 $(printf '%061d' 0) | S: 250 2.1.0 Ok | S: 250 2.1.5 Ok"
 # two NAME FIRST: NAME.test has FIRST's host, and second
+six=$(perl -MIO::Socket::IP -e 'print "yes" if IO::Socket::IP->new(
+    LocalHost => "::1", Listen => 1, Proto => "tcp")')
+[ -z "$six" ] || echo '::1 default' >>"$hosts"
+zone 'six.test MX 10 mx.six.test' 'mx.six.test AAAA ::1'
 two() { zone "2-$1.test MX 10 mx.$1.test" "2-$1.test MX 20 mx.second.test"; }
 for name in silent-greeting silent-ehlo silent-mail silent-rcpt drop-greeting \
     drop-ehlo drop-mail drop-rcpt reset-rcpt later-greeting later-ehlo \
@@ -88,6 +101,9 @@ zone 'blocked-all.test MX 10 mx.blocked-greeting.test' \
     'blocked-all.test MX 20 mx.blocked-mail.test' \
     'blocked-later.test MX 10 mx.blocked-greeting.test' \
     'blocked-later.test MX 20 mx.later-greeting.test' \
+    'relay-fails.test MX 10 mx.relaying-denied.test' \
+    'relay-fails.test MX 20 mx.fails.test' 'mx.fails.test A !servfail' \
+    'mx.fails.test AAAA !servfail' \
     'relay-drop.test MX 10 mx.relaying-denied.test' \
     'relay-drop.test MX 20 mx.drop-greeting.test' \
     'relay-all.test MX 10 mx.relaying-denied.test' \
@@ -137,6 +153,10 @@ ask real@ehlo-case.test
 is 'PIPELINING is seen in any case of letters' \
     "$(events | awk '$5 == "RCPT" { print $4 }' | sort -u)" 2
 mark
+ask real@ehlo-bare.test
+is 'and also before a line without text' \
+    "$(events | awk '$5 == "RCPT" { print $4 }' | sort -u)" 2
+mark
 ask real@ehlo-name.test
 is 'but not in the first line of the reply, which is a name' \
     "$(events | awk '$5 == "RCPT" { printf "%s ", $4 }')" '3 4 '
@@ -166,6 +186,47 @@ ask -b 127.0.0.9 real@bound.test
 like 'a call can come from a local address of choice' "$out" '250 *'
 ask -b 192.0.2.77 real@bound.test
 like 'an address that cannot be bound is 451' "$out" '451 4.3.0 *'
+if [ -n "$six" ]; then
+	verdict 'nor is one of IPv6' '451 4.3.0 *' -b 2001:db8::77 real@six.test
+	verdict 'one of IPv6 calls hosts of IPv6' '250 2.1.5 *' -b ::1 real@six.test
+	verdict 'and no others' '250 2.1.5 *' -b 2001:db8::77 real@bound.test
+else
+	skip 'no IPv6 on loopback' 'nor is one of IPv6' \
+	    'one of IPv6 calls hosts of IPv6' 'and no others'
+fi
+
+# named HOSTNAME ADDRESS: what a machine of this name says in EHLO, and what
+# reverse-paths it has
+named()
+{
+	mark
+	# shellcheck disable=SC2016
+	unshare -u sh -c 'hostname "$0" && exec "$@"' "$1" "$cbvd" \
+	    -N "127.0.0.1:$ns_port" -p "$mx_port" -o nonglobal -c none "$2" \
+	    >/dev/null 2>&1
+	events | awk '$5 == "EHLO" || $5 == "MAIL" { sub(/FROM:/, "", $6)
+	    if ($6 != last) printf "%s%s", s, $6; s = " "; last = $6 }'
+}
+if unshare -u hostname x.test 2>/dev/null; then
+	is 'without -h it is the name of this machine' \
+	    "$(named a.example.org real@null-path-mail.test)" \
+	    'a.example.org <> a.example.org <postmaster@a.example.org>'
+	like 'or an address literal where that has no dot' \
+	    "$(named example real@null-path-mail.test)" '\[127.*\] <>'
+	like 'or is no host name' \
+	    "$(named example.1 real@null-path-mail.test)" '\[127.*\] <>'
+	if [ -n "$six" ]; then
+		is 'to a host of IPv6 one of IPv6' \
+		    "$(named example real@six.test)" '[IPv6:::1] <>'
+	else
+		skip 'no IPv6 on loopback' 'to a host of IPv6 one of IPv6'
+	fi
+else
+	skip 'no machine can have another name here' \
+	    'without -h it is the name of this machine' \
+	    'or an address literal where that has no dot' \
+	    'or is no host name' 'to a host of IPv6 one of IPv6'
+fi
 mark
 ask -n real@default.test
 is 'with -n no mailbox is invented' "$(commands)" 'EHLO MAIL RCPT QUIT'
@@ -185,6 +246,9 @@ verdict 'a host that takes any mailbox is 252' '252 2.0.0 *' real@catch-all.test
 verdict 'without PIPELINING too' '252 2.0.0 *' real@catch-all-slow.test
 verdict 'with -n it is believed' '250 2.1.5 *' -n real@catch-all.test
 verdict 'a catch-all test put off leaves 250' '250 2.1.5 *' real@test-later.test
+verdict 'a host that takes what cannot be, but not this one, has refused it' \
+    '550 5.1.7 *' none@test-odd.test
+verdict 'a catch-all test answered with 354 leaves 250' '250 2.1.5 *' real@test-three.test
 verdict 'a catch-all test dropped leaves 250' '250 2.1.5 *' real@test-drop.test
 verdict 'without PIPELINING too' '250 2.1.5 *' real@test-drop-slow.test
 verdict 'a catch-all test refused by whatever 5xx leaves 250' '250 2.1.5 *' real@test-blocked.test
@@ -251,6 +315,8 @@ like 'and the answer says why' "$out" '*550 No*'
 verdict 'every host with a 5xx before RCPT is 252' '252 2.0.0 *' zz@blocked-all.test
 verdict 'relaying denied by one, blocked by the other is 252' '252 2.0.0 *' zz@relay-all.test
 verdict 'a 5xx before RCPT by one and a 4xx by the other is 450' '450 *' zz@blocked-later.test
+verdict 'relaying denied by one, no address of the other to be had is 451' \
+    '451 4.4.3 *' zz@relay-fails.test
 verdict 'relaying denied by one and a drop by the other is 450' '450 *' zz@relay-drop.test
 mark
 verdict 'a UTF-8 mailbox is 252 where SMTPUTF8 is not offered' '252 *' 'zß@default.test'
@@ -308,6 +374,10 @@ later1 'a refusal cut off in a line' cut-line
 later1 'a refusal cut off between lines' cut-reply
 later1 'replies that come with the greeting, before commands,' early-talker
 later1 'replies that come with that to EHLO' early-ehlo
+later1 'a reply that comes behind 4,096 octets' early-full real
+later1 'a code with a blank in it' code-low
+later1 'an empty line' empty-line
+later1 'a reply of over 65,536 octets' lines-long
 later1 '354 to RCPT' three real
 later1 '354 to MAIL' three-mail
 later1 '354 in the greeting' three-greets
@@ -317,6 +387,8 @@ verdict 'Latin-1 in a refusal is harmless' '550 5.1.7 *' zz@8bit.test
 ok 'and escaped in the answer' not has_8bit "$out"
 verdict 'bare LF ends a line' '550 5.1.7 *' zz@bare-lf.test
 verdict 'and in an acceptance' '250 2.1.5 *' real@bare-lf.test
+verdict 'a refusal whose last lines say little is one' \
+    '550 5.1.7 * 550 5.1.1 User unknown 5.1.10 here' zz@bare-lines.test
 verdict 'a refusal of several lines is one' '550 5.1.7 * does not exist. *' zz@multiline.test
 verdict 'one of 99 lines too' '550 5.1.7 *' zz@lines-99.test
 verdict 'a line of 900 octets too' '550 5.1.7 *' zz@line-900.test
@@ -339,6 +411,9 @@ for name in silent-greeting silent-ehlo silent-mail silent-rcpt drop-greeting \
 	verdict "after $name the next host is asked, and decides" \
 	    '550 5.1.7 * mx.second.test*' -o $fast,total=10s zz@2-$name.test
 done
+mark
+verdict 'not when the time is over' '450 4.4.*' -o total=1s zz@2-silent-greeting.test
+is 'then it is not called' "$(event_count connect)" 1
 # decides NAME DOMAIN CODE LOCAL-PART: the second host is not asked
 decides()
 {
