@@ -6,7 +6,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 289
+plan 378
 main_cache=$cache
 folder=$tmp/cache
 fast='-o rate=100000/m,all=1000,perhost=64'
@@ -90,6 +90,9 @@ host nullpath null-path-mail
 nullpath=$addr
 host escapes escapes
 host utf8 smtputf8
+zone 'backup.test MX 10 mx.grey.test' 'backup.test MX 20 mx.all.test'
+host refuted default
+zone 'refuted.test MX 20 mx.near.test'
 host age default
 host agefull 'default | C: RCPT TO:<full@*>* | S: 552 5.2.2 Mailbox full'
 host agegrey greylisting
@@ -174,6 +177,18 @@ not_stored 'an address literal' '252 2.0.0 *' 'real@[127.1.0.1]'
 not_stored 'a bad request' '501 5.1.7 *' 'no mailbox'
 is 'and nothing of their domains' "$(run -L greeting.test ehlo.test mail.test)" ''
 mark
+mark
+verdict 'where we are blocked a postmaster is there' '250 2.1.5 *' postmaster@blocked.test
+is 'without a callout' "$(event_count connect)" 0
+ask real@refuted.test
+rescript refuted later-rcpt
+mark
+verdict 'what the best host refuses the next one may take' '250 2.1.5 * mx.near.test*' \
+    other@refuted.test
+is 'so that is tested anew' "$(event_count RCPT)" 3
+stored 'a backup host that accepts any mailbox is stored of the mailbox' \
+    '252 2.0.0 *' real@backup.test
+is 'and not of the domain' "$(listed real@backup.test) $(listed backup.test)" '1 0'
 verdict 'a postmaster is there without a callout' '250 2.1.5 *' postmaster@good.test
 is 'and not stored' "$(listed postmaster@good.test)" 0
 is 'for nobody was called' "$(event_count connect)" 0
@@ -225,7 +240,7 @@ is '-L KEY lists that alone' "$(run -L real@near.test | cut -f1,2)" 'real@near.t
 is 'in any case of the domain' "$(run -L real@NEAR.Test | cut -f1)" real@near.test
 is 'keys may be several' "$(run -L real@near.test null.test | cut -f1 | sort | tr '\n' ,)" \
     'null.test,real@near.test,'
-is 'a key is no pattern' "$(run -L near '*@near.test' '')" ''
+is 'a key is no pattern' "$(run -L near '*@near.test' '@near.test' '')" ''
 state=$(file_state "$cache")
 run -L >/dev/null
 is '-L changes nothing' "$(file_state "$cache")" "$state"
@@ -306,6 +321,12 @@ cache=$folder/expire.gdbm
 before=$(size_of "$cache")
 is '-L lists what has expired as such' \
     "$(run -L -o negative=1s | grep -c '	expired	')" 200
+if [ -w /dev/full ]; then
+	run -L >/dev/full 2>/dev/null
+	is 'a list that cannot be printed is an error' $? 74
+else
+	skip 'no /dev/full' 'a list that cannot be printed is an error'
+fi
 ok '-E drops what has expired' run -E -o negative=1s
 is 'all of it' "$(run -L | grep -c '^u')" 0
 ok 'the file is smaller' not at_least "$(size_of "$cache")" "$before"
@@ -329,6 +350,15 @@ is 'four hundred mailboxes in a cache of 64K have their verdicts' \
 ok 'and it stays within its size' at_most "$(size_of "$cache")" 65536
 ok 'which it makes use of' at_least "$(run -L | wc -l)" 20
 hit 'the latest is there' '550 5.1.7 *' u399@size.test
+cache=$folder/expired.gdbm
+run $fast -o size=64K $(awk 'BEGIN { for (i = 0; i < 60; i++) print "u" i "@size.test" }') \
+    >/dev/null
+sleep 2.1
+run $fast -o size=64K,negative=1s $(awk 'BEGIN { for (i = 0; i < 100; i++) print "v" i "@size.test" }') \
+    >"$tmp/answers"
+is 'in a full cache what has expired makes room' \
+    "$(grep -c '^550 5\.1\.7 ' "$tmp/answers")" 100
+ok 'nearly all of it' at_most "$(run -L | grep -c '^u')" 10
 
 # ---- what may befall the file ------------------------------------------------------------
 
@@ -370,6 +400,52 @@ set_aside 'a truncated file'
 right 'an empty file'
 hit 'an empty file is begun' '250 *' real@good.test
 
+# A record whose checksum is right, but which no cbvd of this kind has made.
+# forged WHAT OFFSET:HEX: it is not served, and -E drops what cannot be read
+forged()
+{
+	place <"$sound"
+	perl tests/record.pl "$cache" nobody@good.test "$2"
+	asked "a record $1 is none" '550 5.1.7 *' nobody@good.test
+}
+unread()
+{
+	forged "$@"
+	perl tests/record.pl "$cache" nobody@good.test "$2"
+	is "a record $1 is not listed" "$(run -L nobody@good.test)" ''
+}
+dropped()
+{
+	forged "$@"
+	perl tests/record.pl "$cache" nobody@good.test "$2"
+	! am_root || chgrp "$(id -g "$user")" "$cache"	# gdbm sets it anew
+	ok "a record $1 is dropped by -E" run -E
+	ok "a record $1 is not in the file any more" \
+	    not grep -q nobody@good.test "$cache"
+}
+# filled HEX N: N times
+filled() { perl -e 'print $ARGV[0] x $ARGV[1]' "$@"; }
+unread 'of another format' 16:03000000
+unread 'of a kind that does not exist' 20:09
+forged 'of another kind' 20:02
+unread 'with a cause that does not exist' 21:ff
+dropped 'with a cause that does not exist' 21:ff
+forged 'of what is never stored' 21:0b
+unread 'with a stage that does not exist' 22:ff
+unread 'of a time before all times' 24:ffffffffffffffff
+dropped 'of a time before all times' 24:ffffffffffffffff
+unread 'of a time after all times' 24:0000000000000040
+forged 'of tomorrow' "24:$(perl -e 'print unpack "H*", pack "q", time + 86400')"
+dropped 'of another clock' 32:0000000000000040
+dropped 'of a clock before all clocks' 32:00000000000000c0
+unread 'with a rate after all times' 40:0000000000000040
+unread 'left alone after all times' 48:0000000000000040
+unread 'left alone for ever' 56:0000000000000040
+unread 'whose strings have no end' 495:41
+unread 'without a host' "64:$(filled 41 431)"
+unread 'without evidence' "81:$(filled 41 414)"
+forged 'of another name' 64:6f
+
 # From here on nothing may be read, nor written, nor set aside.
 refused()
 {
@@ -383,6 +459,10 @@ place 644 <"$sound"
 refused 'a file that all may read'
 place 660 <"$sound"
 refused 'a file that a group may write'
+place <"$sound"
+ln "$cache" "$folder/second"
+refused 'a file with a second name'
+rm "$folder/second"
 if am_root; then
 	place 600 <"$sound"
 	chown root "$cache"
@@ -412,7 +492,34 @@ right 'a folder'
 is 'and nothing is set aside' "$(ls -d "$cache.bad" 2>/dev/null)" ''
 rmdir "$cache"
 
+cache=$folder/cbvd.gdbm
+head -c 5000 "$sound" | place
+mkdir "$cache.bad"
+right 'a file that cannot be set aside'
+rmdir "$cache.bad"
+# a path too long for the names of what is beside it
+deep=$tmp/$(printf '%0200d/%0200d/%0200d/%0200d/%0200d' 0 0 0 0 0)
+mkdir -p "$deep"
+chmod 700 "$deep"
+owned "$deep"
+cache=$deep/cbvd.gdbm
+right 'a path of over a thousand octets'
+hit 'which is used' '250 *' real@good.test
+head -c 5000 "$sound" | place
+right 'a damaged file there'
+ok 'which is left alone' not test -e "$cache.bad"
+
+cache=$tmp/$(printf '%05000d' 0)
+right 'a path that no system takes'
+
 cache=$tmp/absent/cbvd.gdbm
+for option in -L -E -F; do
+	key=key
+	[ $option != -E ] || key=
+	ask $option $key
+	like "$option without a cache is an error" "$status $out$err" \
+	    "66 cbvd: $cache: No such file*"
+done
 right 'a folder that is missing'
 ask -v real@good.test
 like 'is told with -v' "$err" "*$cache: *going on without a cache*"

@@ -8,7 +8,8 @@
 # adds SECONDS to the fields of all records of KEY, a mailbox, domain or IP
 # address: when, mono, until, tat, or all for each of them.  The records stay
 # sound: layout and checksum are those of struct record in cache.c.  text=TEXT
-# gives them another evidence.
+# gives them another evidence, and OFFSET:HEX puts octets where only another
+# cbvd, or who has the secret, could have put them.
 use strict;
 use warnings;
 use Digest::SHA qw(sha256);
@@ -40,6 +41,10 @@ while ($bytes =~ /\Q$key\E\0/g) {
 			my @part = split /\0/, substr($record, STRINGS), -1;
 			substr($record, STRINGS) = substr("$part[0]\0$part[1]\0" .
 			    substr($1, 0, 300) . "\0" x RECORD, 0, RECORD - STRINGS);
+			next;
+		}
+		if (/^(\d+):((?:[0-9a-f]{2})+)$/) {
+			substr($record, $1, length($2) / 2) = pack('H*', $2);
 			next;
 		}
 		my ($field, $seconds) = /^(\w+)=(-?\d+)$/ or die "$_?\n";
