@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 359
+plan 386
 case $cbvd in
 /*)	;;
 *)	cbvd=$PWD/$cbvd ;;
@@ -32,7 +32,7 @@ zone 'null.test MX 0 .' 'fails.test MX !servfail' 'mute.test MX !silence' \
     'stall.test MX !tc-stall' 'stall2.test MX !tc-stall' \
     'stall3.test MX !tc-stall' 'mute2.test MX !silence' \
     'nothing.elsewhere.good.test MX 10 mx.good.test' \
-    'peer.test MX 10 mx.peer.test' 'mx.peer.test A 127.4.0.1'
+    'big.test MX*1000 10 mx%d.big.test' 'peer.test MX 10 mx.peer.test' 'mx.peer.test A 127.4.0.1'
 start
 
 # signals.pl HOW COMMAND...: what a starter may do with signals
@@ -58,6 +58,7 @@ zone 'tardy.test MX 10 mx.good.test'
 via=unix
 begin tardy 'send:r sleep:3 send:e sleep:3 send:al sleep:3 send:@tardy.test
     sleep:3 send:\r\n'
+begin dumb 'sleep:12 send:x'
 before="perl $tmp/signals.pl pending"
 begin pending 'sleep:6 send:nobody@\r\n'
 before=
@@ -168,6 +169,7 @@ bad 'total=0x1s' -o total=0x1s
 bad 'total=0' -o total=0
 bad 'total=0s' -o total=0s
 bad 'total=999d' -o total=999d
+bad 'total=0000' -o "total=$(printf '%040d' 1)"
 bad 'total=4294967297' -o total=4294967297
 bad 'total=18446744073709551617s' -o total=18446744073709551617s
 bad 'wait=0s' -o wait=0s
@@ -192,7 +194,7 @@ bad 'size=0' -o size=0
 bad 'size=99999999999G' -o size=99999999999G
 bad 'wait=x' -o total=5s -o wait=x
 bad '-o' -o "$(printf 'a\nb=1')"
-for p in 0 65536 -1 smtp 25x '' 4294967321; do
+for p in 0 65536 -1 +25 ' 25' smtp 25x '' 4294967321; do
 	bad '-p' -p "$p"
 done
 zeros=$(printf '%042d' 0)
@@ -207,12 +209,18 @@ done
 bad '-b 127.0.0.2' -b 127.0.0.1 -b 127.0.0.2
 bad '-b ::2' -b ::1 -b 127.0.0.1 -b ::2
 for f in '' nobody @client.test 'a b@client.test' '<>' a@b@client.test \
-    "$(printf 'a@client.test>\r\nDATA')"; do
+    jörg@client.test 'a@[127.0.0.1]' "$(printf 'a@client.test>\r\nDATA')"; do
 	bad '-f' -f "$f"
 done
 for h in '' 'a b' -x.test x..test "$(printf 'x.test\r\nDATA')"; do
 	bad '-h' -h "$h"
 done
+bad '-4 and -6' -4 -6 real@good.test
+bad '-E, -F and -L' -L -E
+bad '-E, -F and -L' -F -L real@good.test
+bad '-c none' -c none -L
+bad '-F' -c "$kept" -F
+bad '-E' -c "$kept" -E real@good.test
 ok 'nothing is looked up with a bad option' quiet
 
 # ---- the other options ---------------------------------------------------------
@@ -377,6 +385,8 @@ for via in unix tcp pipe; do
 	    'send:real@good.test\r\nno@good.test\r\n' '250 2.1.5 <real@good.test> *'
 	answered "$via: 60,000 octets behind the line make no reset" \
 	    'send:real@good.test\r\n times:60000:x' '250 2.1.5 <real@good.test> *'
+	answered "$via: nor do 200,000, of which not all are listened to" \
+	    'send:real@good.test\r\n times:200000:x' '250 2.1.5 <real@good.test> *'
 	answered "$via: nor does what comes after the answer" \
 	    'send:real@soon.test\r\n sleep:0.3 times:3000:x sleep:0.3 times:3000:x' \
 	    '250 2.1.5 <real@soon.test> *'
@@ -419,6 +429,8 @@ via=unix
 no_request 'EOF between CR and LF' 'send:real@good.test\r shut'
 no_request 'an empty line' 'send:\r\n'
 no_request 'a line feed alone' 'send:\n'
+no_request 'an angle bracket and a letter' 'send:<x\r\n'
+no_request 'two letters' 'send:xy\r\n'
 no_request 'VRFY alone' 'send:VRFY\r\n'
 no_request 'VRFY and a blank' 'send:VRFY\x20\r\n'
 no_request 'several words' 'send:real\x20good.test\r\n'
@@ -602,6 +614,64 @@ answered 'a current folder that is gone: the same verdict' \
     'send:real@good.test\r\n' '250 2.1.5 <real@good.test> *'
 before=
 
+# ---- who does not read -----------------------------------------------------------------
+
+# full.pl FD ROOM COMMAND...: its descriptor FD is a pipe that takes ROOM octets
+# more, and that nobody reads
+cat >"$tmp/full.pl" <<'END'
+use IO::Handle;
+use POSIX ();
+my ($fd, $room) = splice @ARGV, 0, 2;
+pipe(my $from, my $to) or die;
+$to->blocking(0);
+for my $n (4096, 1) {
+	1 while defined syswrite($to, 'x' x $n);
+}
+$to->blocking(1);
+if ($room) {
+	sysread($from, my $octets, 4096);
+	syswrite($to, 'x' x (4096 - $room)) if $room < 4096;
+}
+my $pid = fork // die;
+if (!$pid) {
+	POSIX::dup2(fileno $to, $fd);
+	exec { $ARGV[0] } @ARGV;
+}
+waitpid $pid, 0;
+exit($? & 127 ? 128 + ($? & 127) : $? >> 8);
+END
+# unread FD ROOM ARGS...: $out, $status and $took_ms of that
+unread()
+{
+	fd=$1 room=$2
+	shift 2
+	began=$(now_ms)
+	out=$(perl "$tmp/full.pl" "$fd" "$room" "$cbvd" -p "$mx_port" \
+	    -N "127.0.0.1:$ns_port" -h client.test -c none \
+	    -o "nonglobal,total=1s" "$@" 2>/dev/null </dev/null)
+	status=$?
+	took_ms=$(($(now_ms) - began))
+}
+unread 2 4096 -v real@big.test
+is 'a terminal that stands still holds -v for total, and four seconds more' \
+    "$status $(codes)" '75 451 4.4.3'
+ok 'and no longer' at_most "$took_ms" 7500
+unread 2 80 -v real@gone.elsewhere
+is 'what was found in time is told, however late' "$status $(codes)" '68 550 5.1.8'
+unread 1 0 real@good.test
+is 'an answer that nobody takes is an error' "$status" 74
+ok 'in the time of total' at_most "$took_ms" 2400
+echo real@good.test | perl "$tmp/full.pl" 1 0 "$cbvd" -c none -h client.test \
+    -N "127.0.0.1:$ns_port" -p "$mx_port" -o nonglobal
+is 'in service it ends as if it had been taken' $? 0
+if [ -n "$(script -qec 'echo yes' /dev/null </dev/null 2>/dev/null)" ]; then
+	script -qec "$cbvd" /dev/null </dev/null >"$tmp/usage" 2>&1
+	like 'on a terminal without an address it tells its usage' \
+	    "$? $(cat "$tmp/usage")" '64 usage: cbvd *'
+else
+	skip 'no script(1)' 'on a terminal without an address it tells its usage'
+fi
+
 # ---- signals ------------------------------------------------------------------------
 
 # waiting ARGS...: start cbvd and leave its number in $child
@@ -666,9 +736,29 @@ if am_root && [ -r /proc/self/status ]; then
 	wait "$child" 2>/dev/null
 	for u in root 0 0:0 0:12345 12345:0 00 nosuchuser '' 12x 12345: \
 	    12345:x 12345:12:3 4294967296 4295032830 4294967295 \
-	    12345:4294967295 12345:4294967296 12345:-1 -1; do
+	    12345:4294967295 12345:4294967296 12345:-1 -1 "${zeros}12345"; do
 		bad '-u' -u "$u"
 	done
+	# users NAME:UID:GID: a machine that knows no others
+	users()
+	{
+		echo "${1%%:*}:x:${1#*:}::/:" >"$tmp/passwd"
+		# shellcheck disable=SC2016
+		unshare -m sh -c 'mount --bind "$0" /etc/passwd && exec "$@"' \
+		    "$tmp/passwd" "$cbvd" -N "127.0.0.1:$ns_port" -p "$mx_port" \
+		    -h client.test -o nonglobal -c none real@good.test \
+		    2>"$tmp/users"
+		cat "$tmp/users"
+	}
+	if unshare -m mount --bind /dev/null /etc/passwd 2>/dev/null; then
+		like 'where there is a _cbvd it is that' "$(users _cbvd:4242:4243)" \
+		    '250 2.1.5 *'
+		like 'but not if that is root' "$(users _cbvd:0:0)" \
+		    'cbvd: -u *never works as root'
+	else
+		skip 'no other passwd(5) here' 'where there is a _cbvd it is that' \
+		    'but not if that is root'
+	fi
 	cp "$cbvd" "$tmp/cbvd"
 	chmod 755 "$tmp/cbvd"
 	cat >"$tmp/nobody" <<-'END'
@@ -685,10 +775,11 @@ if am_root && [ -r /proc/self/status ]; then
 else
 	out=$(run -u root real@good.test 2>&1)
 	status=$?
+	skip 'not root' 'where there is a _cbvd it is that' 'but not if that is root'
 	skip 'not root' "root becomes $user while it waits for a host" \
 	    'and while it waits for a request' '-u UID:GID is obeyed' \
 	    '-u UID is obeyed' '-u USER is obeyed'
-	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19; do
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 		skip 'not root' "bad -u, number $i"
 	done
 	is_250 '-u is ignored by who is not root'
@@ -774,6 +865,8 @@ fi
 ended pending
 fitting 'a SIGALRM that was pending ends no wait for a request' \
     '501 5.1.7 <nobody@> *'
+ended dumb
+fitting 'who says nothing for 10 s is told so' '500 5.5.2 <> *10 s*'
 ended tardy
 fitting 'a request that is not complete after 10 s is 500' '500 5.5.2 <> *'
 ok 'not before the 10 s are over' at_least "$eof_ms" 9800
