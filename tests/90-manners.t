@@ -8,7 +8,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 232
+plan 237
 go=$tmp/go
 hold="S: !until $go"
 jobs=''
@@ -357,6 +357,8 @@ asks 0 'the next is over the rate' \
 is 'which is stored of no mailbox' "$(run -L real@rate.test)" ''
 asks 0 'what is cached is answered still' '550 5.1.7 *(cached *' $three no1@rate.test
 ok 'and -L says so' fits "$(run -L $three "$rate")" '*	0 of 3 callouts left'
+ok 'also where another rate makes more of it' \
+    fits "$(run -L -o rate=60/m "$rate")" '*	0 of 60 callouts left'
 asks 1 'a host over its rate is passed over' '250 2.1.5 <real@two.test> mx.spare.test*' $three real@two.test
 ok 'to a host that has then been called once' fits "$(run -L $three | grep "^$addr	\|mx.spare\|2 of 3")" '*	2 of 3 callouts left*'
 older "$rate" 1201
@@ -378,6 +380,10 @@ chmod 644 "$tmp/routes"
 mark
 ask $three -r "$tmp/routes" real@ours.test other@ours.test no1@ours.test no2@ours.test
 is 'a host of our own has no rate' "$(event_count connect)" 4
+
+rescript ours "default | S: $blocked"
+asks 1 'one that refuses us' '252 2.0.0 *' -r "$tmp/routes" third@ours.test
+alone 'is left alone for "temporary" only' "$ours" 300
 
 # ---- standing off --------------------------------------------------------------------------
 
@@ -420,6 +426,7 @@ done
 logged 'of all that the log has one warning, with the words' 1 \
     "calls are unwelcome: about us, not the mailbox: mx.shy.test.* said at GREETING: $blocked"
 older "$shy" 86405
+like '-L tells that it was left alone' "$(run -L "$shy")" '*, was left alone until *'
 rescript shy default
 asks 1 'once it takes us' '250 2.1.5 *' real@shy.test
 asks 1 'it is as any other' '250 2.1.5 *' other@shy.test
