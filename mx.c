@@ -458,6 +458,13 @@ host_add(struct mx *mx, const struct dns *dns)
 
 	for (i = 0; i < mx->nhosts; i++) {
 		worse = mx->hosts[i];
+		if (strcasecmp(worse.name, name) == 0) {
+			/* it is asked, and looked up, once: at its best */
+			if (host.pref < worse.pref ||
+			    strcasecmp(host.name, name) != 0)
+				mx->hosts[i] = host;
+			return (1);
+		}
 		if (host.pref < worse.pref || (host.pref == worse.pref &&
 		    host.shuffle < worse.shuffle)) {
 			mx->hosts[i] = host;

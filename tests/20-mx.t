@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 165
+plan 167
 cache=none
 
 # dns NAME SHAPE: the domain NAME.test has this one line as its MX
@@ -34,6 +34,9 @@ for n in 1 2 3 4 5 6 7 8; do
 	zone "c$n.test CNAME c$((n - 1)).test"
 done
 zone 'c9.test CNAME c8.test' 'c0.test MX 10 mx.good.test'
+zone 'again.test MX 30 mx.grey.test' 'again.test MX 20 mx.second.test' \
+    'again.test MX 10 mx.grey.test' 'again.test MX 15 MX.second.test' \
+    'again.test MX 25 mx.grey.test'
 zone 'order.test MX 20 mx.second.test' 'order.test MX 10 mx.best.test' \
     'passed.test MX 10 mx.grey.test' 'passed.test MX 20 mx.second.test'
 zone 'equal.test MX 10 mx.best.test' 'equal.test MX 10 mx.second.test'
@@ -201,6 +204,10 @@ verdict 'a chain of nine at an MX host is a DNS failure' '451 4.4.3 *' real@chai
 mark
 verdict 'the best preference is asked first' '250 * mx.best.test*' real@order.test
 is 'and only that one' "$(event_count connect)" 1
+mark
+verdict 'hosts that have several records are asked, at their best' \
+    '250 * MX.second.test*' real@again.test
+is 'and looked up, once' "$(event_count connect) $(query_count)" '2 5'
 mark
 verdict 'the next host is asked when the first says 4xx' \
     '250 * mx.second.test*' real@passed.test
