@@ -27,6 +27,8 @@
 #define ADDRESS_SHOWN	254	/* octets of what is no mailbox in its answer */
 #define RENEW_MAX	3	/* mailboxes verified anew after a connection */
 #define FDS_MAX		64	/* descriptors we could have, and far more */
+#define RING_US		50000	/* how often it rings once the time is over */
+#define RINGS		80	/* until what sticks is ended */
 
 static void	 version(void);
 static void	 clean(void);
@@ -855,9 +857,10 @@ answer(const char *buf, size_t len, int last)
 
 /*
  * `wait' and then `total' have passed.  res_send(3) goes on whatever signal
- * comes, on a stalled TCP connection for minutes: so its plug is pulled, and
- * what is learned by that is answered, remembered and logged.  Everything
- * else has its own deadline; what sticks all the same ends here.
+ * comes, on a stalled TCP connection for minutes: so its plug is pulled, for
+ * each name server anew, and what is learned by that is answered, remembered
+ * and logged.  Everything else has its own deadline; what sticks all the same
+ * ends here.
  */
 static void
 alarmed(int sig)
@@ -874,10 +877,10 @@ alarmed(int sig)
 		}
 		alarm(opt.total > opt.wait ? (unsigned int)(opt.total -
 		    opt.wait) : 1);
-	} else if (rung < 4) {
+	} else if (rung < RINGS) {
 		if (in_dns)
 			plug();
-		alarm(1);
+		ualarm(RING_US, 0);
 	} else {
 		if (!answered)
 			request_write(early[in_dns], early_len[in_dns]);
@@ -887,7 +890,10 @@ alarmed(int sig)
 	errno = saved;
 }
 
-/* End the resolver's connections under it.  Async-signal-safe. */
+/*
+ * End the resolver's sockets under it; one of UDP that is only shut down would
+ * be tried until its time is over.  Async-signal-safe.
+ */
 static void
 plug(void)
 {
@@ -900,6 +906,6 @@ plug(void)
 		ss.ss_family = 0;
 		if (getsockname(fd, (struct sockaddr *)&ss, &len) == 0 &&
 		    (ss.ss_family == AF_INET || ss.ss_family == AF_INET6))
-			shutdown(fd, SHUT_RDWR);
+			dup2(null_fd, fd);
 	}
 }

@@ -7,7 +7,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 109
+plan 110
 case $cbvd in
 /*)	;;
 *)	cbvd=$PWD/$cbvd ;;
@@ -161,6 +161,26 @@ else
 	mv /dev/log.kept /dev/log
 	like 'R4 a log that is a stream and blocks at once' \
 	    "$end $(at_most "$exit_ms" $LATE) $(one_line)" 'eof  250 2.1.5 *'
+fi
+# the resolver has a patience with each of three name servers, and a least one
+if am_root && unshare -mn ip link set lo up 2>/dev/null; then
+	printf 'nameserver 127.0.0.%d\n' 1 2 3 >"$tmp/resolv.conf"
+	cat >"$tmp/silent.sh" <<-'END'
+		ip link set lo up
+		mount --bind "$1" /etc/resolv.conf
+		shift
+		perl -MIO::Socket::INET -e '
+		    my @silent = map { IO::Socket::INET->new(Proto => "udp",
+			LocalAddr => "127.0.0.$_", LocalPort => 53) or die } 1 .. 3;
+		    system(@ARGV)' "$@"
+	END
+	began=$(now_ms)
+	out=$(unshare -mn sh "$tmp/silent.sh" "$tmp/resolv.conf" "$cbvd" \
+	    -c none -h client.test -o total=2s a@silent.test 2>&1)
+	like 'R4 three name servers that are silent' \
+	    "$(at_most $(($(now_ms) - began)) 4500) $out" ' 451 4.4.3 *'
+else
+	skip 'no world of its own' 'R4 three name servers that are silent'
 fi
 for n in mute:451 stall:451 drip:450 silent:450; do
 	ended "${n%:*}"
