@@ -336,7 +336,7 @@ bad(struct request *rq, const char *why)
 }
 
 /*
- * 1 if the line is a command of SMTP or HTTP: nothing is looked up for who
+ * 1 if the line is of SMTP, HTTP or SSH: nothing is looked up for who
  * took the port for another (a browser can be made to).
  */
 static int
@@ -356,7 +356,8 @@ other_protocol(const char *s, size_t len)
 		    strncasecmp(s, verbs[i], word) == 0)
 			return (1);
 	/* words, a header, an attribute, and nothing of a mailbox in it */
-	return (memchr(s, '@', len) == NULL && strcspn(s, " :=\n") < len);
+	return (memchr(s, '@', len) == NULL &&
+	    (strcspn(s, " :=\n") < len || strncmp(s, "SSH-", 4) == 0));
 }
 
 /*

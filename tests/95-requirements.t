@@ -285,7 +285,7 @@ case $(uname -sm) in
 *)		execve= ;;
 esac
 if [ -n "$execve" ]; then
-	echo nonsense | perl -e 'my $p = "$ARGV[0]\0"; my $z = pack "J", 0;
+	echo no sense | perl -e 'my $p = "$ARGV[0]\0"; my $z = pack "J", 0;
 	    my $e = pack "pJ", "ASAN_OPTIONS=detect_leaks=0", 0;
 	    syscall(0 + $ARGV[1], $p, $z, $e)' "$cbvd" "$execve" \
 	    >"$tmp/out" 2>&1
