@@ -328,8 +328,9 @@ command_line(char **argv)
 			}
 		}
 		request_answer(&rq, shown, &v, buf);
-		printf("%.*s\n", (int)strcspn(buf, "\r"), buf);
-		if (fflush(stdout) != 0)
+		/* where a line is written at once, fflush(3) has no error */
+		if (printf("%.*s\n", (int)strcspn(buf, "\r"), buf) < 0 ||
+		    fflush(stdout) != 0)
 			die(EX_IOERR, "standard output: %s", strerror(errno));
 		answered = 1;
 		cache_close();
