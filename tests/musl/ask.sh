@@ -39,6 +39,7 @@ cat >"$dir/zone" <<-END
 	fails.test	MX !servfail
 	cut.test	MX !tc-close
 	dot.test	MX 10 mx\\.good.test
+	nul.test	MX 10 mx\\000.good.test
 END
 echo '127.0.0.1 default' >"$dir/hosts"
 
@@ -78,4 +79,5 @@ ask 550 real@nosuch.test
 ask 451 real@fails.test
 ask 451 real@cut.test
 ask 451 real@dot.test
+ask 451 real@nul.test
 exit $bad
