@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 386
+plan 387
 case $cbvd in
 /*)	;;
 *)	cbvd=$PWD/$cbvd ;;
@@ -429,8 +429,8 @@ via=unix
 no_request 'EOF between CR and LF' 'send:real@good.test\r shut'
 no_request 'an empty line' 'send:\r\n'
 no_request 'a line feed alone' 'send:\n'
-no_request 'an angle bracket and a letter' 'send:<x\r\n'
-no_request 'two letters' 'send:xy\r\n'
+answered 'an angle bracket and a letter is 501' 'send:<x\r\n' '501 5.1.7 *'
+answered 'two letters is 501' 'send:xy\r\n' '501 5.1.7 *'
 no_request 'VRFY alone' 'send:VRFY\r\n'
 no_request 'VRFY and a blank' 'send:VRFY\x20\r\n'
 no_request 'several words' 'send:real\x20good.test\r\n'
