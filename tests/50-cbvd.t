@@ -385,8 +385,10 @@ for via in unix tcp pipe; do
 	    'send:real@good.test\r\nno@good.test\r\n' '250 2.1.5 <real@good.test> *'
 	answered "$via: 60,000 octets behind the line make no reset" \
 	    'send:real@good.test\r\n times:60000:x' '250 2.1.5 <real@good.test> *'
-	answered "$via: nor do 200,000, of which not all are listened to" \
-	    'send:real@good.test\r\n times:200000:x' '250 2.1.5 <real@good.test> *'
+	# what nobody has listened to may reset it, but only behind the answer
+	serve 'send:real@good.test\r\n times:200000:x'
+	like "$via: nor do 200,000 lose it, of which not all are listened to" \
+	    "$end $status $(one_line)" '* 0 250 2.1.5 <real@good.test> *'
 	answered "$via: nor does what comes after the answer" \
 	    'send:real@soon.test\r\n sleep:0.3 times:3000:x sleep:0.3 times:3000:x' \
 	    '250 2.1.5 <real@soon.test> *'
