@@ -55,6 +55,13 @@ tests/replies: tests/replies.c reply.o cbvd.h
 	$(CC) $(STD) $(WARN) -I. `$(SYSCPP)` $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) \
 	    -o $@ tests/replies.c reply.o `$(SYSLIB)`
 
+# its resolver is ours
+tests/answers: tests/answers.c mx.o mailbox.o verdict.o reply.o cbvd.h
+	$(CC) $(STD) $(WARN) -I. `$(SYSCPP)` $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) \
+	    -Wl,--wrap=res_send,--wrap=__res_send,--wrap=res_init \
+	    -Wl,--wrap=__res_init -o $@ tests/answers.c mx.o mailbox.o \
+	    verdict.o reply.o `$(SYSLIB)`
+
 # its calls of the kernel and of the log are looked at on their way
 tests/sandbox: tests/sandbox.c sandbox.o seccomp.o cbvd.h
 	$(CC) $(STD) $(WARN) -I. `$(SYSCPP)` $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) \
@@ -80,7 +87,7 @@ demo:
 
 check:
 	@sh tests/deps.sh check
-	@$(MAKE) all tests/replies tests/sandbox
+	@$(MAKE) all tests/answers tests/replies tests/sandbox
 	sh tests/check.sh
 
 replies: tests/replies
@@ -144,8 +151,8 @@ uninstall:
 	-rmdir $(DESTDIR)$(EXAMPLEDIR)
 
 clean:
-	rm -f cbvd $(OBJ) getpwnam.o tests/replies tests/sandbox bench/nop \
-	    bench/fill
+	rm -f cbvd $(OBJ) getpwnam.o tests/answers tests/replies tests/sandbox \
+	    bench/nop bench/fill
 	rm -rf tests/fuzz/build tests/prove/build tests/musl/build
 
 .PHONY: all bench deps demo check replies fuzz manners faults prove musl \

@@ -12,7 +12,7 @@ chmod 711 "$folder"
 cp -R Makefile ./*.c ./*.h ./*.8 ./*.example README.md LICENSE examples tests .ci \
     "$folder" || exit 1
 cd "$folder" || exit 1
-rm -f tests/replies tests/sandbox
+rm -f tests/answers tests/replies tests/sandbox
 
 rooms=$(for f in *.c; do echo "${f%.c}"; done | grep -v '^getpwnam$')
 gcc -O1 -DFOLDER="\"$folder\"" -DROOMS="$(printf '"%s",' $rooms)" -c \
@@ -21,7 +21,7 @@ wrap=-Wl,--wrap=open,--wrap=closefrom,--wrap=_exit,--wrap=__gcov_exit
 # only the rooms are counted, not the tests' own programs
 make CC=gcc CFLAGS='-O0 -g' HARDEN=--coverage HARDENLD= \
     LDFLAGS="--coverage $folder/coverage.o $wrap" \
-    all tests/replies tests/sandbox >make.out 2>&1 || { cat make.out; exit 1; }
+    all tests/answers tests/replies tests/sandbox >make.out 2>&1 || { cat make.out; exit 1; }
 for room in $rooms; do
 	: >"$room.gcda"
 	chmod 666 "$room.gcda"
