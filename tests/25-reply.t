@@ -72,7 +72,7 @@ long()
 	return 0
 }
 
-echo 1..66
+echo 1..68
 ok "words that refuse the mailbox refuse it" fixture no-mailbox
 ok "a client blocked, listed or to authenticate is blocked" fixture blocked
 ok "relaying denied, and domains unknown, are no refusal" fixture relay
@@ -95,6 +95,9 @@ ok "a fate does not cross a sentence's end" \
 ok "a sentence's end may lack its blank" \
     means no-mailbox "550 User unknown.Please check the address"
 ok "but then it is no host name" means unclear "550 see user.Bx.unknown"
+ok "nor one with a capital letter behind its dot" \
+    means unclear "550 user.B unknown"
+ok "or with two" means unclear "550 user.BX unknown"
 ok "a pause ends no sentence" means no-mailbox "550 User...well,..unknown"
 ok "a quote without its end quotes nothing" \
     means no-mailbox "550 \"User unknown"

@@ -159,7 +159,7 @@ ports() { awk -v n="$1" 'BEGIN { for (i = 1; i <= n; i++) print "d" i ".test:127
 # shellcheck disable=SC2046
 bad_line $(ports 65)
 # shellcheck disable=SC2046
-rules $(ports 64)
+rules $(ports 64) d65.test:127.0.0.1:1001
 verdict 'with 64 different ports that of -p is called still' '250 2.1.5 *' \
     -r "$rules" real@good.test
 skip_line()

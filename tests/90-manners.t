@@ -8,7 +8,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 237
+plan 240
 go=$tmp/go
 hold="S: !until $go"
 jobs=''
