@@ -80,6 +80,7 @@ static void	 evict(const struct key *key);
 static int	 next_record(datum *k, struct key *key, struct record *record);
 static void	 list_one(const struct key *key, const struct record *record,
 		    char **keys, FILE *out);
+static datum	 first_record(void);
 
 static const struct key	 secret_key;	/* zeros: the secret's own */
 static uint8_t		 secret[SECRET_LEN];
@@ -87,6 +88,7 @@ static int		 fd = -1;	/* -1: nothing is open and locked */
 static struct stat	 opened;	/* what fd was when it was opened */
 static int		 limited;	/* file_limit() is in force */
 static GDBM_FILE	 db;		/* there without fd: to be closed */
+static int		 starved;	/* gdbm had no memory for a record */
 
 int
 cache_begin(int writer)
@@ -204,14 +206,21 @@ cache_list(char **keys, FILE *out)
 
 	if (cache_begin(0) == -1)
 		return (-1);
+	starved = 0;
 	/* the lock is not held while a person reads */
 	list = open_memstream(&text, &len);
-	for (k = gdbm_firstkey(db); k.dptr != NULL && list != NULL;)
+	for (k = first_record(); k.dptr != NULL && list != NULL;)
 		if (next_record(&k, &key, &record))
 			list_one(&key, &record, keys, list);
 	cache_end();
-	if (list == NULL || fclose(list) != 0)
+	if (list == NULL)
 		return (-1);
+	starved |= ferror(list);
+	/* the last that it allocates is the text, and it does not tell */
+	if (fclose(list) != 0 || text == NULL || starved) {
+		errno = ENOMEM;		/* a part would be taken for all */
+		return (-1);
+	}
 	fwrite(text, 1, len, out);
 	free(text);
 	return (0);
@@ -497,8 +506,10 @@ record_fetch(const struct key *key, struct record *record)
 	datum d;
 
 	d = gdbm_fetch(db, datum_of(key, KEY_LEN));
-	if (d.dptr == NULL)
+	if (d.dptr == NULL) {
+		starved |= gdbm_errno == GDBM_MALLOC_ERROR;
 		return (-1);
+	}
 	memset(record, 0, sizeof(*record));
 	if (d.dsize == RECORD_LEN)
 		memcpy(record, d.dptr, RECORD_LEN);
@@ -581,6 +592,16 @@ evict(const struct key *key)
 		gdbm_delete(db, datum_of(&oldest, KEY_LEN));
 }
 
+static datum
+first_record(void)
+{
+	datum k;
+
+	k = gdbm_firstkey(db);
+	starved |= k.dptr == NULL && gdbm_errno == GDBM_MALLOC_ERROR;
+	return (k);
+}
+
 /*
  * Take the key that gdbm gave, free it, and give the next one.  Returns 1 with
  * its record; 0 for the secret's, and for a key of a damaged file, which may
@@ -595,6 +616,7 @@ next_record(datum *k, struct key *key, struct record *record)
 	if (k->dsize == KEY_LEN)
 		memcpy(key, k->dptr, KEY_LEN);
 	next = gdbm_nextkey(db, *k);
+	starved |= next.dptr == NULL && gdbm_errno == GDBM_MALLOC_ERROR;
 	free(k->dptr);
 	*k = next;
 	return (memcmp(key, &secret_key, KEY_LEN) != 0 &&
