@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 235
+plan 236
 cache=none
 
 for name in default no-pipelining helo-only smtputf8 catch-all greylisting \
@@ -327,6 +327,7 @@ verdict 'relaying denied by one, no address of the other to be had is 451' \
 verdict 'relaying denied by one and a drop by the other is 450' '450 *' zz@relay-drop.test
 mark
 verdict 'a UTF-8 mailbox is 252 where SMTPUTF8 is not offered' '252 *' 'zß@default.test'
+verdict 'and where the greeting refuses us' '252 2.0.0 *' 'zß@blocked-greeting.test'
 verdict 'a host that greets with our name is ourselves: 252' '252 2.0.0 *' zz@own-name.test
 verdict 'in any case of letters' '252 2.0.0 *' zz@own-case.test
 is 'and hears of no mailbox' "$(event_count RCPT)" 0

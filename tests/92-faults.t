@@ -8,7 +8,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 64
+plan 65
 faults=${FAULTS-120} kills=${KILLS-200} damaged=${DAMAGED-200} seed=${FAULT_SEED-92}
 echo "# seed $seed"
 
@@ -205,6 +205,7 @@ served 'a client: a signal while it is read' read 4
 served 'a client: nothing there after all' read 11
 served 'a client: it takes nothing' write 0
 served 'a client: nor then' write 11
+served 'a client: a signal while it is answered' write 4
 served 'a client: it is gone' write 32
 via=pipe
 served 'a client behind pipes: no descriptor is left' openat 24
