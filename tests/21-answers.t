@@ -27,7 +27,7 @@ malformed()
 }
 
 answer 'a good answer is one' '1 a' "8180 0001 0001 0000 0000 Q $mx"
-answer 'one said to be longer than any message is read as far as it is' '1 a' \
+malformed 'one said to be longer than any message' 'malformed answer' \
     "8180 0001 0001 0000 0000 Q $mx" -l 70000
 malformed 'nothing' 'malformed answer' ''
 malformed 'half a header' 'malformed answer' '8180 0001 0001 00'
