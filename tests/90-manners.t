@@ -8,7 +8,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 240
+plan 237
 go=$tmp/go
 hold="S: !until $go"
 jobs=''
