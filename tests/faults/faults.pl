@@ -277,9 +277,10 @@ sub make {
 	# of what could not be read or written nothing can be told
 	$came = 'none' if $form ne 'command' && $said eq '' && $status !~ /hang/ &&
 	    $status < 128 && ($name =~ /^(p?poll|read|write)$/ || $status);
-	# glibc's getpwnam(3) aborts for want of memory: nothing is read yet
+	# glibc's getpwnam(3) aborts or crashes for want of memory, before
+	# anything is read
 	$came = 'libc' if $kind eq 'alloc' && !@options && $said eq '' &&
-	    $status =~ /^(134|127)$/;
+	    $status =~ /^(134|139|127)$/;
 	$said =~ s/([^ -~])/sprintf '\\x%02x', ord $1/ge;
 	return ("$what: $said [$status]", $came)
 	    if $came eq 'wrong' || $status eq 'hang' ||
