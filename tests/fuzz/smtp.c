@@ -140,7 +140,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	opt.from = how & 4 ? NULL : "postmaster@client.test";
 	callout_ask(&addr, &mb, (int)(how & (opt.from == NULL ? 1 : 3)),
 	    mono_ms() + 60000, &c);
-	callout_end();
+	callout_end(-1);
 	CHECK(verdict_scope(c.v.cause) != SCOPE_HOST);
 	/* a refusal has been said, and by this host, at RCPT */
 	if (verdict_code(c.v.cause) == 550)
