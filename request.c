@@ -356,8 +356,10 @@ other_protocol(const char *s, size_t len)
 		    strncasecmp(s, verbs[i], word) == 0)
 			return (1);
 	/* words, a header, an attribute, and nothing of a mailbox in it */
-	return (memchr(s, '@', len) == NULL &&
-	    (strcspn(s, " :=\n") < len || strncmp(s, "SSH-", 4) == 0));
+	for (i = 0; i < len && strchr(" :=", s[i]) == NULL; i++)
+		continue;
+	return (memchr(s, '@', len) == NULL && (i < len ||
+	    (len > 4 && memcmp(s, "SSH-", 4) == 0)));
 }
 
 /*
