@@ -5,7 +5,10 @@ EXAMPLEDIR ?=	$(PREFIX)/share/examples/cbvd
 CFLAGS ?=	-O2 -g
 # what costs nothing and makes a fault harder to use; both empty for sanitizers
 HARDEN ?=	-fstack-protector-strong -fPIE -U_FORTIFY_SOURCE \
-		-D_FORTIFY_SOURCE=2
+		-D_FORTIFY_SOURCE=2 `$(CET)`
+# jumps that land where they may (x86), where the compiler knows of it
+CET =	f=-fcf-protection; $(CC) -Werror $$f -E -x c /dev/null >/dev/null 2>&1 && \
+	echo $$f
 HARDENLD ?=	-pie -Wl,-z,relro,-z,now
 # STATIC=yes: no shared object at all; see Build in README.md
 SPIE =	$(STATIC:yes=-static-pie)

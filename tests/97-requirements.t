@@ -7,7 +7,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 93
+plan 94
 kept=$cache folder=$tmp/cache via=unix
 LATE=20000	# ms: nothing is waited for that long
 unset MAKEFLAGS MFLAGS MAKELEVEL
@@ -398,13 +398,19 @@ else
 fi
 is 'R80 it is installed without set-user-ID' "$(grep -c 'install -m 755 cbvd ' Makefile) $(
     find "$cbvd" -perm -4000 -o -perm -2000)" '1 '
+marked()
+{
+	! ${CC:-cc} -Werror -fcf-protection -E -x c /dev/null >/dev/null 2>&1 ||
+	    readelf -n "$tmp/static/cbvd.o" | grep -q SHSTK
+}
 if [ -n "$no_static" ]; then
-	skip "$no_static" 'R80 make STATIC=yes' 'R80 no shared object' \
+	skip "$no_static" 'R80 make STATIC=yes' 'R80 marked' 'R80 no shared object' \
 	    'R80 it answers' 'R80 and refuses'
 else
 	wait "$static"
 	ok 'R80 make STATIC=yes' test -x "$tmp/static/cbvd"
 	[ -x "$tmp/static/cbvd" ] || sed 's/^/# /' "$tmp/static.out"
+	ok 'R80 its jumps are marked, where the compiler can' marked
 	is 'R80 it needs no shared object' \
 	    "$(readelf -dW "$tmp/static/cbvd" | grep -c NEEDED)" 0
 	chmod 711 "$tmp/static"
