@@ -8,8 +8,8 @@
  * Listens at 127.0.0.1, a free port that is written to PORTFILE.  A reply
  * takes MS, one round trip, for each flight of commands; the greeting two, for
  * the connection cannot be made to take its own.  With -p there is PIPELINING;
- * with -s nothing is said from RCPT on.  Mailboxes that begin with u or m and a
- * digit are there, others are not.  COUNTS gets a line for each connection:
+ * with -s nothing is said from RCPT on.  Mailboxes of u or m and digits are there,
+ * others are not.  COUNTS gets a line for each connection:
  * round trips, the connection, the greeting and each flight but that of QUIT
  * alone; commands; segments that came and went, and those of them with data.
  */
@@ -80,8 +80,9 @@ command(struct conn *c, const char *s)
 	else if (strncasecmp(s, "MAIL", 4) == 0)
 		say(c, "250 2.1.0 Ok\r\n");
 	else if (strncasecmp(s, "RCPT TO:<", 9) == 0)
-		say(c, (s[9] == 'u' || s[9] == 'm') && s[10] >= '0' &&
-		    s[10] <= '9' ? "250 2.1.5 Ok\r\n" : "550 5.1.1 "
+		say(c, (s[9] == 'u' || s[9] == 'm') &&
+		    s[10 + strspn(s + 10, "0123456789.")] == '@' ?
+		    "250 2.1.5 Ok\r\n" : "550 5.1.1 "
 		    "Recipient address rejected: User unknown\r\n");
 	else if (strncasecmp(s, "QUIT", 4) == 0) {
 		c->quit = 1;
