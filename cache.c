@@ -80,7 +80,6 @@ static void	 evict(const struct key *key);
 static int	 next_record(datum *k, struct key *key, struct record *record);
 static void	 list_one(const struct key *key, const struct record *record,
 		    char **keys, FILE *out);
-static datum	 first_record(void);
 
 static const struct key	 secret_key;	/* zeros: the secret's own */
 static uint8_t		 secret[SECRET_LEN];
@@ -206,10 +205,11 @@ cache_list(char **keys, FILE *out)
 
 	if (cache_begin(0) == -1)
 		return (-1);
-	starved = 0;
 	/* the lock is not held while a person reads */
 	list = open_memstream(&text, &len);
-	for (k = first_record(); k.dptr != NULL && list != NULL;)
+	k = gdbm_firstkey(db);
+	starved = k.dptr == NULL && gdbm_errno == GDBM_MALLOC_ERROR;
+	while (k.dptr != NULL && list != NULL)
 		if (next_record(&k, &key, &record))
 			list_one(&key, &record, keys, list);
 	cache_end();
@@ -590,16 +590,6 @@ evict(const struct key *key)
 	free(k.dptr);
 	if (!dropped && least != INT64_MAX)
 		gdbm_delete(db, datum_of(&oldest, KEY_LEN));
-}
-
-static datum
-first_record(void)
-{
-	datum k;
-
-	k = gdbm_firstkey(db);
-	starved |= k.dptr == NULL && gdbm_errno == GDBM_MALLOC_ERROR;
-	return (k);
 }
 
 /*

@@ -31,6 +31,7 @@
 #define RINGS		80	/* until what sticks is ended */
 
 static void	 version(void);
+static void	 print_check(void);
 static void	 clean(void);
 static void	 become(const char *name);
 static void	 rules_check(void);
@@ -125,7 +126,14 @@ version(void)
 	sandbox_network();
 	printf("cbvd %s: cache gdbm, name server of -N %s, sandbox: %s\n",
 	    CBVD_VERSION, server, sandbox_text());
-	if (fflush(stdout) != 0)
+	print_check();
+}
+
+/* Where a line is written at once fflush(3) has no error: printf(3) had it. */
+static void
+print_check(void)
+{
+	if (fflush(stdout) != 0 || ferror(stdout))
 		die(EX_IOERR, "standard output: %s", strerror(errno));
 }
 
@@ -328,10 +336,8 @@ command_line(char **argv)
 			}
 		}
 		request_answer(&rq, shown, &v, buf);
-		/* where a line is written at once, fflush(3) has no error */
-		if (printf("%.*s\n", (int)strcspn(buf, "\r"), buf) < 0 ||
-		    fflush(stdout) != 0)
-			die(EX_IOERR, "standard output: %s", strerror(errno));
+		printf("%.*s\n", (int)strcspn(buf, "\r"), buf);
+		print_check();
 		answered = 1;
 		cache_close();
 		verdict_log(shown, &v, mono_ms() - start);
@@ -378,8 +384,7 @@ maintain(enum mode mode, char **keys)
 	    mode == MODE_FORGET ? cache_forget(keys) : cache_expire();
 	if (done == -1)
 		die(EX_NOINPUT, "%s: %s", opt.cache, strerror(errno));
-	if (fflush(stdout) != 0 || ferror(stdout))
-		die(EX_IOERR, "standard output: %s", strerror(errno));
+	print_check();
 	return (EX_OK);
 }
 
