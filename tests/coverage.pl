@@ -1,15 +1,17 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: ISC
 #
-# coverage.pl ROOM...: read what gcov(1) has written of each, and print how
-# many lines and branches were run, and the lines that were not, or of which a
-# branch was not ("-" and how many).
+# coverage.pl LINES BRANCHES ROOM...: read what gcov(1) has written of each, and
+# print how many lines and branches were run, and the lines that were not, or of
+# which a branch was not ("-" and how many).  Ends with 1 where fewer of all are
+# run than LINES and BRANCHES, per cent.
 use strict;
 use warnings;
 
+my ($lines, $branches, @rooms) = @ARGV;
 my (%all, @never);
 printf "%-12s %14s %16s\n", qw(room lines branches);
-for my $room (@ARGV) {
+for my $room (@rooms) {
 	my %n = map { $_ => 0 } qw(lines run branches taken);
 	open(my $gcov, '<', "$room.c.gcov") or die "$room.c.gcov: $!\n";
 	my ($line, $text, $missed);
@@ -40,6 +42,8 @@ for my $room (@ARGV) {
 }
 line('all', \%all);
 print map { "$_\n" } @never;
+exit($all{run} < $all{lines} * $lines / 100 ||
+    $all{taken} < $all{branches} * $branches / 100);
 
 sub line {
 	my ($name, $n) = @_;
