@@ -119,7 +119,7 @@ faults: all
 	FAULTS=$${FAULTS:-2500} KILLS=$${KILLS:-10000} \
 	    DAMAGED=$${DAMAGED:-10000} prove -v tests/92-faults.t
 
-# Frama-C's Eva on the parsers: tests/prove/README.md; minutes, not for CI
+# Frama-C's Eva on the parsers: tests/prove/README.md
 prove:
 	@sh tests/deps.sh prove
 	@sh tests/prove/run.sh

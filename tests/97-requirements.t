@@ -320,7 +320,7 @@ asked 'R78 that a domain does not exist, two hours ago' '550 5.1.8 *' no@gone.el
 # ---- build and proof -------------------------------------------------------------------
 
 is 'R79 CI runs what brings hostile octets under ASan and UBSan, and the fuzzers' \
-    "$(grep -c -e '-fsanitize=address,undefined' -e '^FUZZ_S=.* make fuzz' .ci/run)" 2
+    "$(grep -c -e '-fsanitize=address,undefined' -e '^nice .* make .* fuzz ' .ci/run)" 2
 # The fuzzers are functions of octets, and need no more than a main: the kept
 # corpus, and each of it a thousand times with octets changed.
 cat >"$tmp/main.c" <<'END'
