@@ -151,8 +151,11 @@ cache_put(enum scope scope, const char *name, const struct verdict *v)
 		if (gdbm_store(db, datum_of(&key, KEY_LEN), datum_of(&record,
 		    RECORD_LEN), GDBM_REPLACE) == 0)
 			break;
-		if (tries > 0 || !database_damaged())
+		if (tries > 0 || !database_damaged()) {
+			/* gdbm calls damaged now whatever comes after */
+			cache_end();
 			return (-1);
+		}
 		/* a new file has a new secret */
 		database_drop();
 		if (cache_begin(1) == -1)
@@ -350,6 +353,7 @@ database_damaged(void)
 	    gdbm_errno != GDBM_FILE_WRITE_ERROR &&
 	    gdbm_errno != GDBM_FILE_READ_ERROR &&
 	    gdbm_errno != GDBM_FILE_STAT_ERROR &&
+	    gdbm_errno != GDBM_REORGANIZE_FAILED &&	/* no room for it */
 	    gdbm_errno != GDBM_FILE_SYNC_ERROR);
 }
 

@@ -6,7 +6,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 378
+plan 380
 main_cache=$cache
 folder=$tmp/cache
 fast='-o rate=100000/m,all=1000,perhost=64'
@@ -628,8 +628,13 @@ if am_root && mount -t tmpfs -o size=64k tmpfs "$full" 2>/dev/null; then
 	rm -f "$full/fill"
 	asked 'then there is space again' '250 *' -o positive=1s other@good.test
 	hit 'and the cache works' '250 *' other@good.test
+	dd if=/dev/zero of="$full/fill" bs=1024 2>/dev/null
+	run $fast $(awk 'BEGIN { for (i = 0; i < 60; i++) print "u" i "@size.test" }') \
+	    >/dev/null 2>&1
+	run -E 2>/dev/null
+	hit 'who can store no more keeps what there is' '250 *' other@good.test
 else
-	for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do
+	for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
 		skip 'no small disk can be mounted' 'a full disk'
 	done
 fi
