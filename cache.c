@@ -103,7 +103,8 @@ cache_begin(int writer)
 		if (file_open(writer) == -1)
 			return (-1);
 		if (writer)
-			file_limit((rlim_t)opt.size * 2 + BLOCK * 256);
+			file_limit((rlim_t)(opened.st_size > opt.size * 2 ?
+			    opened.st_size : opt.size * 2) + BLOCK * 256);
 		/* without mmap a file that is cut under us is no SIGBUS */
 		gdbm_errno = GDBM_NO_ERROR;
 		db = gdbm_fd_open(fd, opt.cache, BLOCK, (writer ? GDBM_WRCREAT :
@@ -329,7 +330,8 @@ file_try(int writer)
 
 /*
  * A damaged header can make gdbm write zeros as far as it says: while we
- * write, no file may grow far beyond the cache's size.
+ * write, no file may grow far beyond the cache's size, or what it has already
+ * where that was lowered.
  */
 static void
 file_limit(rlim_t max)

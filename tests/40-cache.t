@@ -6,7 +6,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 380
+plan 384
 main_cache=$cache
 folder=$tmp/cache
 fast='-o rate=100000/m,all=1000,perhost=64'
@@ -359,6 +359,11 @@ run $fast -o size=64K,negative=1s $(awk 'BEGIN { for (i = 0; i < 100; i++) print
 is 'in a full cache what has expired makes room' \
     "$(grep -c '^550 5\.1\.7 ' "$tmp/answers")" 100
 ok 'nearly all of it' at_most "$(run -L | grep -c '^u')" 10
+cache=$folder/lowered.gdbm
+run $fast $(awk 'BEGIN { for (i = 0; i < 2500; i++) print "u" i "@size.test" }') \
+    >/dev/null
+asked 'one that is too large since its size was lowered' '250 *' -o size=64K real@good.test
+hit 'takes records all the same' '250 *' -o size=64K real@good.test
 
 # ---- what may befall the file ------------------------------------------------------------
 
