@@ -590,6 +590,8 @@ renew(const struct mailbox *mb)
 			old.cached = c.tested = 0;
 			old.standing.until = time(NULL) + opt.temporary;
 			/* the old record would hide what is known now */
+			if (verdict_code(c.v.cause) == 550)
+				old.when = 0;
 			if (c.v.cause != CAUSE_CATCH_ALL)
 				c.v = old;
 			remember(mb, &route, &c);

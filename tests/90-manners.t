@@ -8,7 +8,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 237
+plan 240
 go=$tmp/go
 hold="S: !until $go"
 jobs=''
@@ -174,6 +174,7 @@ rcptblock=$addr
 zone "neighbour.test MX 10 mx.neighbour.test" "mx.neighbour.test A $rcptblock"
 host anew default
 host anew3 default
+host anew4 default
 host anew2 "default | C: RCPT TO:<real@*>* | $hold | S: 250 2.1.5 Ok"
 host many 'default | C: RCPT TO:<real*@*>* | S: 250 2.1.5 Ok'
 host grey 'default | C: RCPT * | S: 451 4.7.1 Greylisted, try again in 300 seconds'
@@ -510,6 +511,12 @@ rescript anew3 catch-all
 one 'a mailbox at a host that accepts any by now' '250 2.1.5 *(cached 25h)?r?n' real@anew3.test
 asks 0 'is unknown' '252 2.0.0 *accepts any mailbox: *(cached *' real@anew3.test
 like 'as long as any other that is' "$(run -L real@anew3.test | cut -f2,4)" '252	[12]*[hm]'
+ask real@anew4.test
+older real@anew4.test 90000
+sed 's/^anew4.test MX .*/anew4.test MX 0 ./' "$zone" >"$zone.new"
+mv "$zone.new" "$zone"
+one 'a mailbox whose domain takes no mail by now' '250 2.1.5 *(cached 25h)?r?n' real@anew4.test
+asks 0 'is told so' '550 5.7.27 *(cached *' real@anew4.test
 
 : >"$go"
 ask real@anew2.test
