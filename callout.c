@@ -611,10 +611,10 @@ failed(struct conn *conn)
 	conn->c->decided = 0;
 	/* not where there is no way out, where others of the domain have used
 	 * up the time, nor after the mailbox, which anyone may have chosen */
-	conn->c->dead = conn->stage < STAGE_MAIL &&
+	conn->c->dead = conn->stage >= STAGE_MAIL ? 0 :
 	    mono_ms() < conn->deadline && (conn->fault != NULL ||
 	    (errno != ENETUNREACH && errno != ENETDOWN &&
-	    errno != EADDRNOTAVAIL));
+	    errno != EADDRNOTAVAIL)) ? 1 : -1;
 	verdict_set(&conn->c->v, ours ? CAUSE_FAULT : CAUSE_NO_ANSWER,
 	    conn->stage, conn->host, "%s", conn->fault != NULL ? conn->fault :
 	    strerror(errno));

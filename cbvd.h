@@ -380,7 +380,7 @@ void	 mx_none(const struct mx *mx, struct verdict *v);
 struct callout {
 	struct verdict	 v;
 	int		 decided;	/* this host has the last word */
-	int		 dead;		/* it does not even greet us */
+	int		 dead;		/* it does not even greet us; -1: who knows */
 	int		 tested;	/* catch-all test: 1 all accepted, -1 not */
 	char		 test[TEXT_MAX];	/* the reply to the test */
 	int		 null_refused;	/* and -f then accepted at MAIL */

@@ -144,7 +144,8 @@ manners_note(const struct mx_addr *addr, const struct callout *c)
 	int64_t base, step;
 	int refused, warn;
 
-	if (fd == -1 || c->v.cause == CAUSE_FAULT || cache_begin(1) == -1)
+	if (fd == -1 || c->v.cause == CAUSE_FAULT || c->dead == -1 ||
+	    cache_begin(1) == -1)
 		return;
 	if (!cache_get(SCOPE_STANDING, addr->ip, &old))
 		memset(&old, 0, sizeof(old));

@@ -8,7 +8,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 240
+plan 244
 go=$tmp/go
 hold="S: !until $go"
 jobs=''
@@ -160,6 +160,7 @@ host later later-greeting
 host victim default
 victim=$addr
 host tarpit silent-greeting
+tarpit=$addr
 zone 'evil.test MX 10 mx.tarpit.test' 'evil.test MX 20 mx.victim.test' \
     'gone.test A 127.1.9.9'
 host shy "default | S: $blocked"
@@ -411,6 +412,12 @@ ask $three,total=1s real@evil.test
 like 'who has used up the time of a query' "$out" '45[01] 4.4.*'
 asks 1 'has not made a host look dead' '250 2.1.5 *' $three real@victim.test
 is 'nor spent its rate' "$(run -L $three "$victim" | cut -f5)" '2 of 3 callouts left'
+is 'of a rate without a unit the time is a minute, whatever was said before' \
+    "$(run -L $three,rate=3 "$victim" | cut -f5)" '0 of 3 callouts left'
+ask -o command=1s real@tarpit.test
+older "$tarpit" 301
+asks 1 'who is asked with too little time' '450 4.4.7 *' -o total=1s other@tarpit.test
+like 'is not said to answer again' "$(run -L "$tarpit")" '*, was left alone until *'
 
 asks 2 'a host that refuses MAIL for its SMTPUTF8 is unknown' \
     '252 2.0.0 *said at MAIL: 555 *' 'jörg@utf8.test'
