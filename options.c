@@ -258,6 +258,8 @@ option_set(char *list)
 		/* of a rate the unit is the time it counts for: "60/m" */
 		unit = names[i].value == &opt.rate ? strchr(value, '/') : NULL;
 		error = NULL;
+		if (names[i].value == &opt.rate)
+			opt.rate_s = 60;	/* not that of a rate before */
 		if (unit != NULL) {
 			*unit = '\0';
 			snprintf(one, sizeof(one), "1%s", unit + 1);
