@@ -235,17 +235,21 @@ cache_forget(char **keys)
 {
 	enum scope scope;
 	struct key key;
+	int bad;
 
 	if (cache_begin(1) == -1)
 		return (-1);
+	bad = 0;
 	for (; *keys != NULL; keys++)
 		for (scope = SCOPE_MAILBOX; scope <= SCOPE_STANDING; scope++) {
 			key_make(scope, *keys, &key);
-			gdbm_delete(db, datum_of(&key, KEY_LEN));
+			bad |= gdbm_delete(db, datum_of(&key, KEY_LEN)) != 0 &&
+			    gdbm_errno != GDBM_ITEM_NOT_FOUND;
 		}
 	cache_end();
 	cache_close();
-	return (0);
+	errno = EIO;
+	return (bad ? -1 : 0);
 }
 
 int

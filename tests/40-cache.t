@@ -6,7 +6,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 384
+plan 385
 main_cache=$cache
 folder=$tmp/cache
 fast='-o rate=100000/m,all=1000,perhost=64'
@@ -650,6 +650,10 @@ for n in 0 8 24; do
 	    run $fast real@good.test nobody@good.test | cut -c1-9 | tr '\n' ,)" \
 	    '250 2.1.5,550 5.1.7,'
 done
+cache=$folder/kept.gdbm
+ask real@good.test
+is 'what cannot be forgotten is not said to be' \
+    "$(ulimit -f 0; run -F real@good.test 2>/dev/null; echo $?)" 66
 
 # lock KIND: somebody else has the lock of the cache, until unlock
 lock()
