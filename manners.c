@@ -130,11 +130,12 @@ manners_enter(const struct mx_addr *addr, int64_t patience, struct verdict *v)
 		}
 		poll(NULL, 0, SLOT_STEP_MS);
 	}
-	entered = time(NULL);
-	if (allowed(addr, 1, v))
-		return (1);
-	manners_leave();
-	return (0);
+	if (!allowed(addr, 1, v)) {
+		manners_leave();
+		return (0);
+	}
+	entered = time(NULL);	/* not before it was counted */
+	return (1);
 }
 
 void

@@ -8,7 +8,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 244
+plan 245
 go=$tmp/go
 hold="S: !until $go"
 jobs=''
@@ -418,6 +418,15 @@ ask -o command=1s real@tarpit.test
 older "$tarpit" 301
 asks 1 'who is asked with too little time' '450 4.4.7 *' -o total=1s other@tarpit.test
 like 'is not said to answer again' "$(run -L "$tarpit")" '*, was left alone until *'
+run -F "$tarpit"
+ask -o temporary=60s,command=1s third@tarpit.test
+older "$tarpit" 61
+perl -MFcntl=:flock -MTime::HiRes=sleep,time -e 'sleep 1.4 - (time - int time);
+    open F, "<", $ARGV[0]; flock F, LOCK_SH; open G, ">", $ARGV[1]; sleep 0.95' \
+    "$cache" "$tmp/held" &
+until_true test -e "$tmp/held"
+ask -o temporary=60s,command=1s fourth@tarpit.test
+ok 'the time doubles also where the cache was waited for' at_least "$(left "$tarpit")" 61
 
 asks 2 'a host that refuses MAIL for its SMTPUTF8 is unknown' \
     '252 2.0.0 *said at MAIL: 555 *' 'jörg@utf8.test'
