@@ -22,4 +22,5 @@ static int	 address_literal(const char *s, size_t len);
 int	 mailbox_hostname(const char *s, size_t len, int underscore);
 
 /* the lengths for which the proof is made */
-static const size_t lengths[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 66, 254, 255 };
+static const size_t lengths[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 66, 254, 255,
+    509 };

@@ -7,7 +7,7 @@
 cd "$(dirname "$0")" || exit 1
 # those that take longest come first
 [ $# -eq 1 ] || exec xargs -n 1 -P 2 sh run.sh <<END
-parse smtp mailbox reply record request utf8 unit
+parse smtp mailbox reply record request utf8 unit unquoted
 END
 name=$1
 mkdir -p "build/$name.d"

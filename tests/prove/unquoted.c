@@ -5,6 +5,7 @@
 #include "../../cbvd.h"
 
 /*@ requires len == 0 || \valid_read(s + (0 .. len - 1));
+    requires len == 0 || \initialized(s + (0 .. len - 1));
     assigns *mb, *why, \result \from s[0 .. len - 1]; */
 int	 mailbox_parse(const char *s, size_t len, struct mailbox *mb,
 	    const char **why);
