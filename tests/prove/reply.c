@@ -10,7 +10,7 @@ static long long unit_s(const char *word);
 int
 main(void)
 {
-	char text[32], dsn[DSN_MAX];
+	char text[301], dsn[DSN_MAX];
 
 	string(text, sizeof(text));
 	/* else reply_dsn() reads no further */
