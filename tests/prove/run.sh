@@ -7,7 +7,7 @@
 cd "$(dirname "$0")" || exit 1
 # those that take longest come first
 [ $# -eq 1 ] || exec xargs -n 1 -P 2 sh run.sh <<END
-parse smtp mailbox reply record request utf8 unit unquoted
+parse smtp reply mailbox match record fold run request utf8 unit unquoted
 END
 name=$1
 mkdir -p "build/$name.d"
@@ -22,7 +22,7 @@ look()
 	rm -f "build/$name.csv"
 	frama-c -c11 -machdep gcc_x86_64 -cpp-extra-args="-D_GNU_SOURCE \
 	    -I../.. -Iinclude -DPROVED='\"build/$name.d/$room.c\"'" \
-	    -eva -eva-split-limit 1000 -eva-alloc-builtin fresh "$@" \
+	    -eva -eva-split-limit 2100 -eva-alloc-builtin fresh "$@" \
 	    "$name.c" -then -report-csv "build/$name.csv" \
 	    >"build/$name.log" 2>&1
 }
@@ -37,6 +37,9 @@ unquoted)	look mailbox -eva-use-spec dot_string,mailbox_parse ;;
 request)	look request -eva-slevel 30 ;;
 smtp)		look callout -eva-slevel 30 ;;
 reply)		look reply -eva-use-spec unit_s ;;
+fold)		look reply -eva-use-spec fold_run ;;
+run)		look reply ;;
+match)		look reply -eva-slevel-function match_body:20 ;;
 unit)		look reply ;;
 record)		look cache -eva-use-spec keyed_hash ;;
 esac
