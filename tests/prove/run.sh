@@ -3,15 +3,30 @@
 # run.sh [NAME]: have Frama-C's Eva look at the driver of that name, or at all of
 # them, two at a time, and compare the alarms with those that README.md argues;
 # does not end with 0 when there is one that is new.  The rooms are read as they
-# are, but for the lines that NAME.sed puts in.
+# are, but for the lines that NAME.sed puts in.  exhaust runs them, with every
+# short input.
 cd "$(dirname "$0")" || exit 1
 # those that take longest come first
 [ $# -eq 1 ] || exec xargs -n 1 -P 2 sh run.sh <<END
-parse smtp reply mailbox match record fold run request utf8 unit unquoted
+parse smtp exhaust reply mailbox match record fold run request utf8 unit
+unquoted
 END
 name=$1
 mkdir -p "build/$name.d"
 ulimit -s unlimited 2>/dev/null
+
+# exhaust SANITIZERS
+exhaust()
+{
+	clang -std=c11 -D_GNU_SOURCE -I../.. -isystem /usr/include/bsd \
+	    -DLIBBSD_OVERLAY -g -O2 -fsanitize="$1" -fno-sanitize-recover=all \
+	    -o "build/exhaust-$1" exhaust.c ../../mailbox.c ../../reply.c \
+	    -lbsd && "build/exhaust-$1" >build/exhaust.log 2>&1 || {
+		echo "prove: exhaust: $1:"
+		head -n 20 build/exhaust.log
+		exit 1
+	}
+}
 
 # look ROOM OPTION...
 look()
@@ -42,6 +57,11 @@ run)		look reply ;;
 match)		look reply -eva-slevel-function match_body:20 ;;
 unit)		look reply ;;
 record)		look cache -eva-use-spec keyed_hash ;;
+exhaust)	exhaust address,undefined
+		exhaust memory
+		sed 's/^/prove: exhaust: /' build/exhaust.log
+		echo "prove: exhaust: $(($(date +%s) - start)) s"
+		exit 0 ;;
 esac
 if [ ! -s "build/$name.csv" ]; then
 	echo "prove: $name: Eva has failed:"
