@@ -55,7 +55,7 @@ table="
 	fuzz	clang_flag	-fsanitize=fuzzer,address,undefined libclang-rt-14-dev compiler-rt compiler-rt	-		-
 	prove	cmd		frama-c		frama-c-base	-		-			-		-
 	prove	cmd		clang		clang		clang		clang			-		-
-	prove	clang_flag	-fsanitize=address,undefined libclang-rt-14-dev compiler-rt compiler-rt	-		-
+	prove	clang_flag	-fsanitize=fuzzer,address,undefined libclang-rt-14-dev compiler-rt compiler-rt	-		-
 	musl	cmd		musl-gcc	musl-tools	-		musl-gcc		-		-
 	musl	cmd		xz		xz-utils	xz		xz			-		-
 	musl	cmd		perl		perl		perl		perl			-		-
