@@ -535,8 +535,10 @@ find(const struct mailbox *mb, const struct route *route, int refuted,
 	}
 	/* a host without an address may be one that would have decided */
 	if (!more && (heavy == 0 ||
-	    (heavy == 1 && verdict_code(mx.none) == 451)))
+	    (heavy == 1 && verdict_code(mx.none) == 451))) {
+		c->beside = heavy;
 		mx_none(&mx, &c->v);
+	}
 	if (mailbox_postmaster(mb) && (more || c->v.cause == CAUSE_OURSELVES))
 		verdict_set(&c->v, CAUSE_POSTMASTER, STAGE_DNS, "",
 		    "postmaster of a domain that takes mail (RFC 5321, 4.5.1)");
@@ -755,6 +757,9 @@ remember(const struct mailbox *mb, const struct route *route,
 
 	scope = verdict_scope(c->v.cause);
 	if (scope == SCOPE_CATCH_ALL && c->tested == 0)
+		scope = SCOPE_MAILBOX;
+	/* a host that is to be had may take the next mailbox */
+	if (scope == SCOPE_DOMAIN && c->beside)
 		scope = SCOPE_MAILBOX;
 	/* a host that a route names is not the domain's */
 	if (scope == SCOPE_DOMAIN && route->host[0] != '\0')

@@ -381,6 +381,7 @@ struct callout {
 	struct verdict	 v;
 	int		 decided;	/* this host has the last word */
 	int		 dead;		/* it does not even greet us; -1: who knows */
+	int		 beside;	/* DNS fails, and hosts beside it were asked */
 	int		 tested;	/* catch-all test: 1 all accepted, -1 not */
 	char		 test[TEXT_MAX];	/* the reply to the test */
 	int		 null_refused;	/* and -f then accepted at MAIL */

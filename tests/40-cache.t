@@ -6,7 +6,7 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 
-plan 385
+plan 391
 main_cache=$cache
 folder=$tmp/cache
 fast='-o rate=100000/m,all=1000,perhost=64'
@@ -101,8 +101,10 @@ host ageall catch-all
 host agenull null-path-mail
 host agedown default
 host many default
+host half 'default | C: RCPT TO:<relay@*>* | S: 550 5.7.1 Relaying denied'
 host size default
 host kill default
+zone 'half.test MX 20 mx.halffails.test' 'mx.halffails.test A !servfail'
 zone 'null.test MX 0 .' 'fail.test MX !servfail' 'agefail.test MX !servfail' \
     'ageback.test MX 10 mx.agegrey.test' 'ageback.test MX 20 mx.ageall.test' \
     'lost.test MX 10 mx.lost.test' 'mx.lost.test A 127.0.0.9'
@@ -155,6 +157,11 @@ hit 'for each mailbox of its domain' '550 5.7.27 <other@null.test> *' other@null
 stored 'DNS failing is stored' '451 4.4.3 *' real@fail.test
 hit 'for each mailbox of the domain' '451 4.4.3 <other@fail.test> *' other@fail.test
 is 'and of no mailbox' "$(listed real@fail.test) $(listed real@null.test)" '0 0'
+stored 'DNS failing for a host beside one that relays not is stored' \
+    '451 4.4.3 *' relay@half.test
+is 'of the mailbox' "$(listed relay@half.test) $(listed half.test)" '1 0'
+asked 'for the host may take another' '250 2.1.5 *' real@half.test
+verdict 'and so postmaster' '250 2.1.5 *' postmaster@half.test
 
 # As on the Internet: loopback is not called.
 global()
