@@ -609,12 +609,13 @@ failed(struct conn *conn)
 	/* that nothing is left here is no word of the host's */
 	ours = conn->fault == NULL && (errno == ENOMEM || errno == ENOBUFS);
 	conn->c->decided = 0;
-	/* not where there is no way out, where others of the domain have used
-	 * up the time, nor after the mailbox, which anyone may have chosen */
-	conn->c->dead = conn->stage >= STAGE_MAIL ? 0 :
-	    mono_ms() < conn->deadline && (conn->fault != NULL ||
-	    (errno != ENETUNREACH && errno != ENETDOWN &&
-	    errno != EADDRNOTAVAIL)) ? 1 : -1;
+	/* what comes after the mailbox, which anyone may have chosen, says
+	 * nothing against the host; nor, either way, what comes where there is
+	 * no way out, or where others of the domain have used up the time */
+	if (conn->stage < STAGE_MAIL)
+		conn->c->dead = mono_ms() < conn->deadline &&
+		    (conn->fault != NULL || (errno != ENETUNREACH &&
+		    errno != ENETDOWN && errno != EADDRNOTAVAIL)) ? 1 : -1;
 	verdict_set(&conn->c->v, ours ? CAUSE_FAULT : CAUSE_NO_ANSWER,
 	    conn->stage, conn->host, "%s", conn->fault != NULL ? conn->fault :
 	    strerror(errno));

@@ -591,9 +591,9 @@ renew(const struct mailbox *mb)
 		    verdict_scope(c.v.cause) != SCOPE_MAILBOX) {
 			old.cached = c.tested = 0;
 			old.standing.until = time(NULL) + opt.temporary;
-			/* the old record would hide what is known now */
+			/* the old record must not hide what is known now */
 			if (verdict_code(c.v.cause) == 550)
-				old.when = 0;
+				old.when = 0;	/* it ends; the domain has one */
 			if (c.v.cause != CAUSE_CATCH_ALL)
 				c.v = old;
 			remember(mb, &route, &c);
