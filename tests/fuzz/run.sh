@@ -47,11 +47,9 @@ fuzz()
 	reply)		max=1000 ;;	# REPLY_TEXT_MAX
 	rules)		max=1000 ;;
 	esac
-	dict=
-	[ ! -f "$1.dict" ] || dict="-dict=$1.dict"
 	# libgdbm and getifaddrs(3) keep what they have
 	# shellcheck disable=SC2086
-	if ASAN_OPTIONS=detect_leaks=0 nice -n 19 "build/$1" $limit $dict \
+	if ASAN_OPTIONS=detect_leaks=0 nice -n 19 "build/$1" $limit -dict="$1.dict" \
 	    -seed="${FUZZ_SEED:-1}" \
 	    -max_len=$max -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 \
 	    -artifact_prefix="build/$1-" "build/corpus/$1" "corpus/$1" \
